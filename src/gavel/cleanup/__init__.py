@@ -1,0 +1,1 @@
+"""The cleanup service: keeps the day partitions ahead of the writers."""

@@ -1,0 +1,1 @@
+"""The result service: stores what the log says and streams it to whoever watches."""

@@ -1,0 +1,1 @@
+"""Generated from protos/; made anew by `make generate`."""

@@ -1,0 +1,58 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_FIELD: _ClassVar[ErrorReason]
+    ERROR_REASON_UNKNOWN_LANGUAGE: _ClassVar[ErrorReason]
+    ERROR_REASON_LANGUAGE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_SUBMISSION_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_PROBLEM_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_FILE_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_SOURCE_TOO_LARGE: _ClassVar[ErrorReason]
+    ERROR_REASON_MESSAGE_TOO_LARGE: _ClassVar[ErrorReason]
+    ERROR_REASON_REQUEST_ID_CLOCK: _ClassVar[ErrorReason]
+    ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
+    ERROR_REASON_BROKER_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_DATABASE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_STORAGE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_NOT_YET_STORED: _ClassVar[ErrorReason]
+    ERROR_REASON_ALREADY_ENDED: _ClassVar[ErrorReason]
+    ERROR_REASON_RESUME_TOKEN_EXPIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_PROBLEM: _ClassVar[ErrorReason]
+    ERROR_REASON_MISSING_FILES: _ClassVar[ErrorReason]
+    ERROR_REASON_DIGEST_MISMATCH: _ClassVar[ErrorReason]
+    ERROR_REASON_NOT_IMPLEMENTED: _ClassVar[ErrorReason]
+    ERROR_REASON_OBJECT_DAMAGED: _ClassVar[ErrorReason]
+    ERROR_REASON_DRAINING: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+    ERROR_REASON_FOREIGN_TENANT: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_INVALID_FIELD: ErrorReason
+ERROR_REASON_UNKNOWN_LANGUAGE: ErrorReason
+ERROR_REASON_LANGUAGE_UNAVAILABLE: ErrorReason
+ERROR_REASON_SUBMISSION_NOT_FOUND: ErrorReason
+ERROR_REASON_PROBLEM_NOT_FOUND: ErrorReason
+ERROR_REASON_FILE_NOT_FOUND: ErrorReason
+ERROR_REASON_SOURCE_TOO_LARGE: ErrorReason
+ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason
+ERROR_REASON_REQUEST_ID_CLOCK: ErrorReason
+ERROR_REASON_OVERLOADED: ErrorReason
+ERROR_REASON_BROKER_UNAVAILABLE: ErrorReason
+ERROR_REASON_DATABASE_UNAVAILABLE: ErrorReason
+ERROR_REASON_STORAGE_UNAVAILABLE: ErrorReason
+ERROR_REASON_NOT_YET_STORED: ErrorReason
+ERROR_REASON_ALREADY_ENDED: ErrorReason
+ERROR_REASON_RESUME_TOKEN_EXPIRED: ErrorReason
+ERROR_REASON_INVALID_PROBLEM: ErrorReason
+ERROR_REASON_MISSING_FILES: ErrorReason
+ERROR_REASON_DIGEST_MISMATCH: ErrorReason
+ERROR_REASON_NOT_IMPLEMENTED: ErrorReason
+ERROR_REASON_OBJECT_DAMAGED: ErrorReason
+ERROR_REASON_DRAINING: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
+ERROR_REASON_FOREIGN_TENANT: ErrorReason

@@ -1,0 +1,1 @@
+"""The worker service: pulls the records of its languages, judges them and tells the log."""
