@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+PROTOS := $(sort $(wildcard protos/gavel/*/v1/*.proto))
+GENERATED := src/gavel/*/v1
+PROTOC := -m grpc_tools.protoc -Iprotos
 
 .DEFAULT_GOAL := help
 
@@ -11,23 +14,60 @@ help: ## show this list
 setup: $(STAMP) ## make .venv and install everything, pinned with hashes
 
 $(STAMP): requirements/dev.txt pyproject.toml
-	@echo "Installing into .venv (once; 600 MB, about a minute)"
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv (once; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-lock: ## pin the dependencies anew
+demo: $(STAMP) ## start the whole mesh, judge the examples, show every verdict, stop
+	$(BIN)/gavel demo
+
+test: $(STAMP) check test-fast test-fault-smoke ## all that CI runs
+
+test-fast: $(STAMP) ## unit, integration and acceptance tests on the real stack
+	$(BIN)/pytest -m "not fault"
+
+test-fault-smoke: $(STAMP) ## two minutes of the fault tests
+	$(BIN)/pytest -m "fault and smoke" tests/fault
+
+test-fault: $(STAMP) ## every fault test
+	$(BIN)/pytest -m fault tests/fault
+
+check: $(STAMP) ## format, lint, types, layers, contracts, generated files, Envoy configuration
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/buf breaking --against protos/released.binpb
+	$(BIN)/python tests/check_generated.py
+	$(BIN)/python -m gavel.mesh check
+
+format: $(STAMP) ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/buf format -w
+
+generate: $(STAMP) ## make the Python of protos/ and the files of envoy/ anew
+	@rm -rf $(GENERATED)
+	$(BIN)/python $(PROTOC) --python_out=src --pyi_out=src --grpc_python_out=src $(PROTOS)
+	@for folder in $(sort $(dir $(PROTOS:protos/%=src/%))); do \
+	  printf '"""Generated from protos/; made anew by `make generate`."""\n' > $$folder/__init__.py; done
+	$(BIN)/python -m gavel.mesh write
+
+release-contract: $(STAMP) ## call the contracts of protos/ released: what breaks them fails from now on
+	$(BIN)/buf build -o protos/released.binpb
+
+bench: $(STAMP) ## measure, as a table; JSON=1 for lines
+	$(BIN)/python -m load.bench $(if $(JSON),--json)
+
+load: $(STAMP) ## SCENARIO=steady|burst|tenfold: draw rate, latency and backlog over time
+	$(BIN)/python -m load.run $(or $(SCENARIO),steady)
+
+lock: ## pin the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra embedded --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/runtime.txt
 	uv pip compile pyproject.toml --extra embedded --group dev -c requirements/runtime.txt --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 
-PROTOS := $(sort $(wildcard protos/gavel/*/v1/*.proto))
-GENERATED := src/gavel/*/v1
-
-generate: $(STAMP) ## make the Python of protos/ anew
-	@rm -rf $(GENERATED)
-	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=src --pyi_out=src --grpc_python_out=src $(PROTOS)
-	@for folder in $(sort $(dir $(PROTOS:protos/%=src/%))); do \
-	  printf '"""Generated from protos/; made anew by `make generate`."""\n' > $$folder/__init__.py; done
-
-.PHONY: help setup lock generate
+.PHONY: help setup demo test test-fast test-fault-smoke test-fault check format generate release-contract bench load lock
