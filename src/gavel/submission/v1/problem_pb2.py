@@ -26,7 +26,7 @@ from gavel.submission.v1 import submission_pb2 as gavel_dot_submission_dot_v1_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gavel/submission/v1/problem.proto\x12\x13gavel.submission.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb8\x01\n\x07Problem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x17\n\x0fmanifest_digest\x18\x03 \x01(\t\x12+\n\x06limits\x18\x04 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x12\n\ntest_count\x18\x05 \x01(\x05\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf9\x02\n\x08Manifest\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12+\n\x06limits\x18\x02 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x30\n\x05tests\x18\x03 \x03(\x0b\x32!.gavel.submission.v1.ManifestTest\x12\x31\n\tvalidator\x18\x04 \x01(\x0b\x32\x1e.gavel.submission.v1.Validator\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12.\n\x04type\x18\x06 \x01(\x0e\x32 .gavel.submission.v1.ProblemType\x12\x44\n\x0ctime_factors\x18\x07 \x03(\x0b\x32..gavel.submission.v1.Manifest.TimeFactorsEntry\x1a\x32\n\x10TimeFactorsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xdf\x01\n\x0cManifestTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x31\n\x05input\x18\x02 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x32\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x0e\n\x06sample\x18\x04 \x01(\x08\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12\x0c\n\x04\x61rgv\x18\x06 \x03(\t\x12\x1f\n\x17has_validator_arguments\x18\x07 \x01(\x08\"e\n\tValidator\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x31\n\x05\x66iles\x18\x02 \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\"A\n\rFileReference\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03*G\n\x0bProblemType\x12\x1c\n\x18PROBLEM_TYPE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROBLEM_TYPE_PASS_FAIL\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gavel/submission/v1/problem.proto\x12\x13gavel.submission.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb8\x01\n\x07Problem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x17\n\x0fmanifest_digest\x18\x03 \x01(\t\x12+\n\x06limits\x18\x04 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x12\n\ntest_count\x18\x05 \x01(\x05\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb5\x05\n\x08Manifest\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12+\n\x06limits\x18\x02 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x30\n\x05tests\x18\x03 \x03(\x0b\x32!.gavel.submission.v1.ManifestTest\x12\x31\n\tvalidator\x18\x04 \x01(\x0b\x32\x1e.gavel.submission.v1.Validator\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12.\n\x04type\x18\x06 \x01(\x0e\x32 .gavel.submission.v1.ProblemType\x12\x44\n\x0ctime_factors\x18\x07 \x03(\x0b\x32..gavel.submission.v1.Manifest.TimeFactorsEntry\x12\x33\n\x0e\x63ompile_limits\x18\x08 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x36\n\x11validation_limits\x18\t \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x12\n\ncode_bytes\x18\n \x01(\x03\x12\x11\n\tlanguages\x18\x0b \x03(\t\x12\x33\n\x07include\x18\x0c \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12?\n\tconstants\x18\r \x03(\x0b\x32,.gavel.submission.v1.Manifest.ConstantsEntry\x1a\x32\n\x10TimeFactorsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x30\n\x0e\x43onstantsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x92\x02\n\x0cManifestTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x31\n\x05input\x18\x02 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x32\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x0e\n\x06sample\x18\x04 \x01(\x08\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12\x0c\n\x04\x61rgv\x18\x06 \x03(\t\x12\x1f\n\x17has_validator_arguments\x18\x07 \x01(\x08\x12\x31\n\x05\x66iles\x18\x08 \x03(\x0b\x32\".gavel.submission.v1.FileReference\"e\n\tValidator\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x31\n\x05\x66iles\x18\x02 \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\"A\n\rFileReference\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03*G\n\x0bProblemType\x12\x1c\n\x18PROBLEM_TYPE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROBLEM_TYPE_PASS_FAIL\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,18 +35,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MANIFEST_TIMEFACTORSENTRY']._loaded_options = None
   _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_options = b'8\001'
-  _globals['_PROBLEMTYPE']._serialized_start=1092
-  _globals['_PROBLEMTYPE']._serialized_end=1163
+  _globals['_MANIFEST_CONSTANTSENTRY']._loaded_options = None
+  _globals['_MANIFEST_CONSTANTSENTRY']._serialized_options = b'8\001'
+  _globals['_PROBLEMTYPE']._serialized_start=1459
+  _globals['_PROBLEMTYPE']._serialized_end=1530
   _globals['_PROBLEM']._serialized_start=130
   _globals['_PROBLEM']._serialized_end=314
   _globals['_MANIFEST']._serialized_start=317
-  _globals['_MANIFEST']._serialized_end=694
-  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_start=644
-  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_end=694
-  _globals['_MANIFESTTEST']._serialized_start=697
-  _globals['_MANIFESTTEST']._serialized_end=920
-  _globals['_VALIDATOR']._serialized_start=922
-  _globals['_VALIDATOR']._serialized_end=1023
-  _globals['_FILEREFERENCE']._serialized_start=1025
-  _globals['_FILEREFERENCE']._serialized_end=1090
+  _globals['_MANIFEST']._serialized_end=1010
+  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_start=910
+  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_end=960
+  _globals['_MANIFEST_CONSTANTSENTRY']._serialized_start=962
+  _globals['_MANIFEST_CONSTANTSENTRY']._serialized_end=1010
+  _globals['_MANIFESTTEST']._serialized_start=1013
+  _globals['_MANIFESTTEST']._serialized_end=1287
+  _globals['_VALIDATOR']._serialized_start=1289
+  _globals['_VALIDATOR']._serialized_end=1390
+  _globals['_FILEREFERENCE']._serialized_start=1392
+  _globals['_FILEREFERENCE']._serialized_end=1457
 # @@protoc_insertion_point(module_scope)

@@ -35,7 +35,7 @@ class Problem(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., manifest_digest: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., test_count: _Optional[int] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors")
+    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors", "compile_limits", "validation_limits", "code_bytes", "languages", "include", "constants")
     class TimeFactorsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +43,13 @@ class Manifest(_message.Message):
         key: str
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class ConstantsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     TESTS_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +57,12 @@ class Manifest(_message.Message):
     VALIDATOR_ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TIME_FACTORS_FIELD_NUMBER: _ClassVar[int]
+    COMPILE_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    CODE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_FIELD_NUMBER: _ClassVar[int]
+    CONSTANTS_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     limits: _submission_pb2.Limits
     tests: _containers.RepeatedCompositeFieldContainer[ManifestTest]
@@ -57,10 +70,16 @@ class Manifest(_message.Message):
     validator_arguments: _containers.RepeatedScalarFieldContainer[str]
     type: ProblemType
     time_factors: _containers.ScalarMap[str, float]
-    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ...) -> None: ...
+    compile_limits: _submission_pb2.Limits
+    validation_limits: _submission_pb2.Limits
+    code_bytes: int
+    languages: _containers.RepeatedScalarFieldContainer[str]
+    include: _containers.RepeatedCompositeFieldContainer[FileReference]
+    constants: _containers.ScalarMap[str, str]
+    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ..., compile_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., validation_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., code_bytes: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., constants: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class ManifestTest(_message.Message):
-    __slots__ = ("name", "input", "answer", "sample", "validator_arguments", "argv", "has_validator_arguments")
+    __slots__ = ("name", "input", "answer", "sample", "validator_arguments", "argv", "has_validator_arguments", "files")
     NAME_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +87,7 @@ class ManifestTest(_message.Message):
     VALIDATOR_ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     ARGV_FIELD_NUMBER: _ClassVar[int]
     HAS_VALIDATOR_ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     name: str
     input: FileReference
     answer: FileReference
@@ -75,7 +95,8 @@ class ManifestTest(_message.Message):
     validator_arguments: _containers.RepeatedScalarFieldContainer[str]
     argv: _containers.RepeatedScalarFieldContainer[str]
     has_validator_arguments: bool
-    def __init__(self, name: _Optional[str] = ..., input: _Optional[_Union[FileReference, _Mapping]] = ..., answer: _Optional[_Union[FileReference, _Mapping]] = ..., sample: _Optional[bool] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., argv: _Optional[_Iterable[str]] = ..., has_validator_arguments: _Optional[bool] = ...) -> None: ...
+    files: _containers.RepeatedCompositeFieldContainer[FileReference]
+    def __init__(self, name: _Optional[str] = ..., input: _Optional[_Union[FileReference, _Mapping]] = ..., answer: _Optional[_Union[FileReference, _Mapping]] = ..., sample: _Optional[bool] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., argv: _Optional[_Iterable[str]] = ..., has_validator_arguments: _Optional[bool] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ...) -> None: ...
 
 class Validator(_message.Message):
     __slots__ = ("language", "files", "entry_point")
