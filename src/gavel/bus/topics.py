@@ -32,6 +32,8 @@ EVENTS = "events"
 CONTROL = "control"
 WORKERS = "workers"
 DEAD = "submissions.dead"
+RECORD_BYTES_MOST = 1_000_000
+"""The largest record in bytes, key and headers included: librdkafka's own default."""
 
 _LANGUAGE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _MIB = 1024 * 1024
