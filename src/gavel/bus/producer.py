@@ -1,8 +1,8 @@
 """The producer: one synchronous confluent-kafka Producer, its poll thread, and the way back into asyncio.
 
-Records are acknowledged by every in-sync replica and written once for each send (idempotence), in the order of
-the sends within a partition. What the client holds is bounded; full means OVERLOADED at once. A record that was
-not acknowledged within 8 s fails with BROKER_UNAVAILABLE, and may have been written all the same.
+Records are acknowledged by every in-sync replica and written once for each send (idempotence), in the order
+of the sends within a partition. What the client holds is bounded; full means OVERLOADED at once. A record
+that was not acknowledged within 8 s fails with BROKER_UNAVAILABLE, and may have been written all the same.
 """
 
 import asyncio

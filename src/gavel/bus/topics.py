@@ -208,6 +208,11 @@ def report_error(error: KafkaError) -> None:
     structlog.get_logger("gavel.bus").warning("broker_error", code=error.name(), error=error.str())
 
 
+def log_retry(what: str, error: Exception) -> None:
+    """For what a thread gives up and begins anew."""
+    structlog.get_logger("gavel.bus").warning("begins_anew", what=what, error=str(error))
+
+
 @functools.cache
 def _admin(bootstrap: str) -> AdminClient:
     """One admin client per cluster and process: making one costs a thread and a connection."""
