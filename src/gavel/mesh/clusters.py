@@ -68,9 +68,11 @@ LEAST_REQUEST_CHOICES = 4
 RING_SIZE = 1_024
 """Points on the ring; Envoy's own default, stated because the spread (a few percent) depends on it."""
 
-BOUNDED_LOAD_PERCENT = 150
-"""No replica takes more than 1.5 times its share of streams: a submission that everybody watches spills
-to the next replica on the ring, which serves it as well."""
+BOUNDED_LOAD_PERCENT = 200
+"""No replica takes more than twice its share of streams: of three or more, a submission that everybody
+watches spills to the next on the ring, which serves it as well.  Less than 200 is a trap with two replicas:
+when one is killed and not noticed yet, the other exceeds its bound, and every new stream and every retry is
+forced onto the dead one (at 150, new watches failed until the health check saw it)."""
 
 OUTLIER_DETECTION: dict[str, Any] = {
     "consecutive_gateway_failure": 5,
