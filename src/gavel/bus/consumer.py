@@ -70,7 +70,8 @@ def consumer_config(bootstrap: str, group: str, **more: Any) -> dict[str, Any]:
 class Reader:
     """Reads every partition of one topic without a group: for hubs, registries and hints.
 
-    One thread at a time. Nothing is committed. `starts` gives the offset of each partition, or one for all (BEGINNING, END).
+    One thread at a time. Nothing is committed. `starts` gives the offset of each partition, or one for all
+    (BEGINNING, END).
     """
 
     def __init__(self, bootstrap: str, topic: str, starts: int | Mapping[int, int], **more: Any) -> None:
