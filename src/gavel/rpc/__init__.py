@@ -1,0 +1,1 @@
+"""gRPC as every service uses it: errors, the server, pages, resource names, positions, channels."""

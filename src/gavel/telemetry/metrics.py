@@ -1,0 +1,73 @@
+"""Every Prometheus metric of the project. Labels never hold an id of a submission, a tenant or a client.
+
+`docs/reference/metrics.md` is written from this module: `python -m gavel.telemetry.metrics >
+docs/reference/metrics.md`.
+"""
+
+from collections.abc import Iterator
+from http.server import HTTPServer
+from threading import Thread
+from typing import Final
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.metrics import MetricWrapperBase
+
+_CALL_BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+RPC_CALLS: Final = Counter("gavel_rpc_calls", "Calls and streams that ended.", ["method", "code"])
+RPC_DURATION: Final = Histogram(
+    "gavel_rpc_duration_seconds",
+    "How long unary calls and uploads took.",
+    ["method"],
+    buckets=_CALL_BUCKETS,
+)
+RPC_OPEN_STREAMS: Final = Gauge("gavel_rpc_open_streams", "Response streams that are open.", ["method"])
+PARTITIONS_AHEAD: Final = Gauge(
+    "gavel_cleanup_partition_check_time_seconds", "Unix time at which day partitions were last made sure of."
+)
+
+
+class MetricsServer:
+    """Serves the Prometheus text format at `/metrics`."""
+
+    def __init__(self, server: HTTPServer, thread: Thread) -> None:
+        self._server = server
+        self._thread = thread
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._server.server_port
+
+    def close(self) -> None:
+        """Stops listening; returns when its thread has ended."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def serve_metrics(listen: str) -> MetricsServer:
+    """Serves this process's metrics on `host:port` (port 0: a free one) from a thread of its own."""
+    host, _, port = listen.rpartition(":")
+    server, thread = start_http_server(int(port), addr=host.strip("[]"), registry=REGISTRY)
+    return MetricsServer(server, thread)
+
+
+def reference() -> str:
+    """The page that lists every metric, as Markdown."""
+    lines = ["# Metrics", "", "Every process serves them at `/metrics` on its `GAVEL_METRICS_LISTEN`.", ""]
+    lines += ["| metric | type | labels | meaning |", "|---|---|---|---|"]
+    for metric in _metrics():
+        family = next(iter(metric.describe()))
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = ", ".join(f"`{label}`" for label in metric._labelnames) or "-"  # noqa: SLF001 - no other way
+        lines.append(f"| `{name}` | {family.type} | {labels} | {family.documentation} |")
+    return "\n".join(lines) + "\n"
+
+
+def _metrics() -> Iterator[MetricWrapperBase]:
+    return (value for value in globals().values() if isinstance(value, MetricWrapperBase))
+
+
+if __name__ == "__main__":
+    print(reference(), end="")  # noqa: T201 - this is the command's output
