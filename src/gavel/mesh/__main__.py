@@ -27,7 +27,11 @@ def main() -> int:
 
 
 def _write(folder: Path) -> None:
-    for name, text in sample_files():
+    """Writes what the generator gives, and removes what it no longer gives."""
+    texts = dict(sample_files())
+    for stale in {path for path in folder.rglob("*.yaml") if str(path.relative_to(folder)) not in texts}:
+        stale.unlink()
+    for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
