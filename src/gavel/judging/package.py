@@ -1,0 +1,73 @@
+"""A problem package (Kattis and ICPC: legacy, legacy-icpc, 2023-07 and 2025-09) becomes a manifest.
+
+Pure: the files are known by digest, and only the few small ones that configure something are read. What the
+package asks for and Gavel does not honour is either refused (InvalidPackage) or told as a warning;
+docs/reference/problems.md lists both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from gavel.judging import package_metadata, package_tests, package_validator
+from gavel.judging.package_findings import Findings, InvalidPackage
+from gavel.submission.v1.problem_pb2 import PROBLEM_TYPE_PASS_FAIL, FileReference, Manifest
+
+__all__ = ["InvalidPackage", "build_manifest"]
+
+_NOT_YET = {
+    "static_validator": "static validators are not supported yet",
+    "interactors": "interactive problems are not supported yet",
+}
+
+
+def build_manifest(
+    files: Sequence[FileReference], read: Callable[[str], bytes]
+) -> tuple[Manifest, list[str]]:
+    """Makes the manifest of a package, and says in sentences what was passed over.
+
+    `files` are all of the package's files, paths relative to its folder; `read` gives the content of one of
+    them and is called for configuration alone, each at most 1 MiB. Raises InvalidPackage with everything that
+    is wrong.
+    """
+    findings = Findings()
+    kept = _kept(files, findings)
+    config = package_metadata.Configuration(kept, read, findings)
+    metadata = package_metadata.metadata(config)
+    manifest = Manifest(
+        display_name=metadata.display_name,
+        limits=metadata.limits,
+        compile_limits=metadata.compile_limits,
+        validation_limits=metadata.validation_limits,
+        time_factors=metadata.time_factors,
+        code_bytes=metadata.code_bytes,
+        languages=metadata.languages,
+        constants=metadata.constants,
+        validator_arguments=metadata.validator_arguments,
+        type=PROBLEM_TYPE_PASS_FAIL,
+        include=[
+            FileReference(path=path.removeprefix("include/"), sha256=file.sha256, size_bytes=file.size_bytes)
+            for path, file in sorted(kept.items())
+            if path.startswith("include/") and path.count("/") >= 2
+        ],
+    )
+    validator = package_validator.validator(kept, metadata, findings)
+    if validator is not None:
+        manifest.validator.CopyFrom(validator)
+    manifest.tests.extend(package_tests.tests(config, metadata, default_validator=validator is None))
+    findings.settle()
+    return manifest, findings.warnings
+
+
+def _kept(files: Sequence[FileReference], findings: Findings) -> Mapping[str, FileReference]:
+    """The files by path, without those that the format says to behave as if they were not there."""
+    kept: dict[str, FileReference] = {}
+    for file in files:
+        parts = file.path.split("/")
+        if "" in parts or ".." in parts:
+            findings.error(file.path, "is not a path below the package's folder")
+        elif file.path in kept:
+            findings.error(file.path, "is there twice")
+        elif parts[0] in _NOT_YET and len(parts) > 1:
+            findings.error(file.path, _NOT_YET[parts[0]])
+        elif file.path == ".timelimit" or not any(part.startswith((".", "-")) for part in parts):
+            kept[file.path] = file
+    return kept

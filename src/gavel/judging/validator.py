@@ -1,0 +1,252 @@
+"""The default output validator: compares what a program wrote with the answer, token by token.
+
+The rules are those of the Kattis problem package format ("Default output validator specification").
+Both sides are read in blocks and neither is ever held whole: memory is bounded by the block size and the
+longest single token. Pure, but for the reads of a source.
+"""
+
+import dataclasses
+import math
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from gavel.submission.v1 import submission_pb2
+
+BLOCK_BYTES = 256 * 1024
+QUOTED_BYTES_MOST = 100
+
+# The specification's grammar: decimal, a point or an exponent as wanted, no hexadecimal, infinity or NaN.
+_FLOAT = re.compile(rb"[+-]?(?:\d*\.\d+|\d+\.|\d+)(?:[Ee][+-]?\d+)?")
+_PIECES = re.compile(rb"\s+|\S+")
+
+_ACCEPTED = submission_pb2.VERDICT_ACCEPTED
+_WRONG = submission_pb2.VERDICT_WRONG_ANSWER
+
+
+class ArgumentError(ValueError):
+    """The validator does not know these arguments; the message says which and why."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Arguments:
+    """How tokens are compared. A tolerance of None is not set."""
+
+    case_sensitive: bool = False
+    space_change_sensitive: bool = False
+    absolute_tolerance: float | None = None
+    relative_tolerance: float | None = None
+
+
+class Source(Protocol):
+    """Bytes that can be read anywhere: `read(offset, size)` gives at most `size` bytes, none at the end."""
+
+    def read(self, offset: int, size: int, /) -> bytes: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BytesSource:
+    """A source in memory."""
+
+    data: bytes
+
+    def read(self, offset: int, size: int, /) -> bytes:
+        return self.data[offset : offset + size]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FileSource:
+    """A source behind a file descriptor, read by position: the descriptor's own offset stays as it was."""
+
+    descriptor: int
+
+    def read(self, offset: int, size: int, /) -> bytes:
+        return os.pread(self.descriptor, size, offset)
+
+
+def parse_arguments(arguments: Sequence[str], *, once: bool = True) -> Arguments:
+    """Reads the arguments of `validator_flags` or `output_validator_args`.
+
+    `once` refuses a tolerance that is given twice, as packages of 2025-09 and later must not do; without it
+    the last one counts, as in legacy packages. Raises ArgumentError.
+    """
+    given: dict[str, float] = {}
+    flags: set[str] = set()
+    words = iter(arguments)
+    for word in words:
+        if word in {"case_sensitive", "space_change_sensitive"}:
+            flags.add(word)
+        elif word in {"float_absolute_tolerance", "float_relative_tolerance", "float_tolerance"}:
+            value = _tolerance(word, next(words, None))
+            kinds = {"absolute", "relative"} if word == "float_tolerance" else {word.split("_")[1]}
+            if once and kinds & given.keys():
+                raise ArgumentError(f"{word}: this tolerance is given more than once")
+            given.update(dict.fromkeys(kinds, value))
+        else:
+            raise ArgumentError(f"{word!r} is no argument of the default validator")
+    return Arguments(
+        case_sensitive="case_sensitive" in flags,
+        space_change_sensitive="space_change_sensitive" in flags,
+        absolute_tolerance=given.get("absolute"),
+        relative_tolerance=given.get("relative"),
+    )
+
+
+def _tolerance(word: str, value: str | None) -> float:
+    if value is None:
+        raise ArgumentError(f"{word} needs a number behind it")
+    number = _float(value.encode())
+    if number is None or number < 0:
+        raise ArgumentError(f"{word}: {value!r} is not a number of at least 0")
+    return number
+
+
+def _float(token: bytes) -> float | None:
+    if _FLOAT.fullmatch(token) is None:
+        return None
+    number = float(token)
+    return number if math.isfinite(number) else None
+
+
+def compare(
+    expected: Source, output: Source, arguments: Arguments, *, block_bytes: int = BLOCK_BYTES
+) -> tuple[submission_pb2.Verdict, str]:
+    """Says whether `output` is right, and if it is not, what is wrong with it in words (with tokens quoted).
+
+    The verdict is ACCEPTED or WRONG_ANSWER.
+    """
+    spaced = arguments.space_change_sensitive
+    expected_blocks = _pieces(expected, block_bytes, spaced=spaced)
+    output_blocks = _pieces(output, block_bytes, spaced=spaced)
+    matches = _matcher(arguments)
+    left: list[bytes] = []
+    right: list[bytes] = []
+    passed = 0
+    while True:
+        left = left or next(expected_blocks, [])
+        right = right or next(output_blocks, [])
+        if not left or not right:
+            break
+        count = min(len(left), len(right))
+        wrong = _first_mismatch(left, right, count, matches)
+        if wrong is not None:
+            place = _line_of(output, passed + wrong, block_bytes, spaced=spaced)
+            return _WRONG, f"line {place}: {_difference(left[wrong], right[wrong], arguments)}"
+        passed += count
+        left, right = left[count:], right[count:]
+    if left:
+        what = f"the output ends early: {_quote(left[0])} expected next"
+        return _WRONG, what if passed else f"no output: {_quote(left[0])} expected first"
+    if right:
+        place = _line_of(output, passed, block_bytes, spaced=spaced)
+        return _WRONG, f"line {place}: the output goes on behind the end of the answer: {_quote(right[0])}"
+    return _ACCEPTED, ""
+
+
+def _pieces(source: Source, block_bytes: int, *, spaced: bool) -> Iterator[list[bytes]]:
+    """Gives the tokens block by block, never an empty list; with `spaced` the whitespace between them as
+    well.
+
+    A piece that a block's end cuts waits in `cut` for its rest, as parts: joining them at every block would
+    take quadratic time for a token as long as the whole output.
+    """
+    cut: list[bytes] = []
+    offset = 0
+    while block := source.read(offset, block_bytes):
+        offset += len(block)
+        pieces = _PIECES.findall(block) if spaced else block.split()
+        starts_in_space, ends_in_space = block[:1].isspace(), block[-1:].isspace()
+        if cut:
+            if starts_in_space != cut[0][:1].isspace():
+                pieces.insert(0, b"".join(cut))
+                cut = []
+            elif len(pieces) == 1 and starts_in_space == ends_in_space:
+                cut.append(block)
+                continue
+            else:
+                pieces[0] = b"".join((*cut, pieces[0]))
+                cut = []
+        if pieces and (spaced or not ends_in_space):
+            cut = [pieces.pop()]
+        if pieces:
+            yield pieces
+    if cut:
+        yield [b"".join(cut)]
+
+
+def _first_mismatch(
+    left: list[bytes], right: list[bytes], count: int, matches: Callable[[bytes, bytes], bool]
+) -> int | None:
+    if left[:count] == right[:count]:  # nearly always so, and done at the speed of C
+        return None
+    for place in range(count):
+        if left[place] != right[place] and not matches(left[place], right[place]):
+            return place
+    return None
+
+
+def _matcher(arguments: Arguments) -> Callable[[bytes, bytes], bool]:
+    """A function that compares two tokens which are not the same bytes: the answer's, then the program's."""
+    absolute, relative = arguments.absolute_tolerance, arguments.relative_tolerance
+
+    def same_text(answer: bytes, given: bytes) -> bool:
+        return not arguments.case_sensitive and answer.lower() == given.lower()
+
+    def same_number(answer: bytes, given: bytes) -> bool:
+        number = _float(answer)
+        if number is None:
+            return same_text(answer, given)
+        other = _float(given)
+        if other is None:
+            return False
+        difference = abs(number - other)
+        return (absolute is not None and difference <= absolute) or (
+            relative is not None and difference <= relative * abs(number)
+        )
+
+    return same_text if absolute is None and relative is None else same_number
+
+
+def _difference(answer: bytes, given: bytes, arguments: Arguments) -> str:
+    if answer[:1].isspace() or given[:1].isspace():
+        return f"the whitespace differs: {_quote(answer)} expected, not {_quote(given)}"
+    if arguments.absolute_tolerance is not None or arguments.relative_tolerance is not None:
+        number, other = _float(answer), _float(given)
+        if number is not None and other is None:
+            return f"a number near {_quote(answer)} expected, not {_quote(given)}"
+        if number is not None and other is not None:
+            wanted = f"{_quote(answer)} expected, not {_quote(given)}"
+            return f"{wanted}: the difference of {abs(number - other):.6g} is too large"
+    return f"{_quote(answer)} expected, not {_quote(given)}"
+
+
+def _quote(piece: bytes) -> str:
+    head = piece[:QUOTED_BYTES_MOST]
+    more = "" if len(head) == len(piece) else f"... ({len(piece)} bytes)"
+    return f"{head.decode('utf-8', 'backslashreplace')!r}{more}"
+
+
+def _line_of(source: Source, index: int, block_bytes: int, *, spaced: bool) -> int:
+    """The line, from 1, on which the piece begins. Reads the source again: only failures pay."""
+    line = 1
+    if spaced:
+        for pieces in _pieces(source, block_bytes, spaced=True):
+            if index < len(pieces):
+                return line + sum(piece.count(b"\n") for piece in pieces[:index])
+            index -= len(pieces)
+            line += sum(piece.count(b"\n") for piece in pieces)
+        return line
+    offset, in_token = 0, False
+    while block := source.read(offset, block_bytes):
+        offset += len(block)
+        begun = len(block.split()) - (1 if in_token and not block[:1].isspace() else 0)
+        if index < begun:
+            skip = index + (1 if in_token and not block[:1].isspace() else 0)
+            for place, token in enumerate(re.finditer(rb"\S+", block)):
+                if place == skip:
+                    return line + block.count(b"\n", 0, token.start())
+        index -= begun
+        line += block.count(b"\n")
+        in_token = not block[-1:].isspace()
+    return line

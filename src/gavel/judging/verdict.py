@@ -1,0 +1,156 @@
+"""From the raw facts of a run to its verdict, and from the tests' verdicts to the submission's. Pure.
+
+The order matters where several things went wrong in one run: what ended the program comes first (memory, then
+time, then output), then what it used beyond a limit although it ended by itself, then how it ended.
+"""
+
+import dataclasses
+import signal
+from collections.abc import Iterable
+
+from gavel.submission.v1 import submission_pb2
+from gavel.submission.v1.submission_pb2 import Limits, TestResult, Verdict
+
+_MIB = 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """What a run left, as measured."""
+
+    exit_code: int | None
+    """Set when the program ended by itself."""
+    signal: int | None
+    """Set when a signal ended it."""
+    killed_for: str
+    """What the sandbox ended it for: "memory", "cpu_time", "wall_time", "output", or "" when it did not."""
+    cpu_time_ms: int
+    wall_time_ms: int
+    memory_bytes: int
+    output_bytes: int
+    stderr: bytes = b""
+    """The head of standard error."""
+
+
+def judge_run(facts: Facts, limits: Limits, memory_error: str = "") -> tuple[Verdict, str]:
+    """The verdict of a run before its output is looked at, and the reason in words; ("" with ACCEPTED).
+
+    `memory_error` are the words with which the language's runtime reports that its own heap is full.
+    """
+    for found in (_killed(facts, limits), _beyond(facts, limits), _ended(facts, memory_error)):
+        if found is not None:
+            return found
+    return submission_pb2.VERDICT_ACCEPTED, ""
+
+
+def _killed(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
+    match facts.killed_for:
+        case "memory":
+            return (
+                submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED,
+                f"killed at {mebibytes(limits.memory_bytes)}: memory limit",
+            )
+        case "cpu_time":
+            return (
+                submission_pb2.VERDICT_TIME_LIMIT_EXCEEDED,
+                f"killed after {seconds(limits.cpu_time_ms)} of CPU time: time limit",
+            )
+        case "output":
+            return (
+                submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED,
+                f"killed at {mebibytes(limits.output_bytes)} of output: output limit",
+            )
+        case "wall_time":
+            most, used = seconds(limits.wall_time_ms), seconds(facts.cpu_time_ms)
+            return (
+                submission_pb2.VERDICT_WALL_TIME_LIMIT_EXCEEDED,
+                f"killed after {most}, with {used} of CPU time used: wall time limit",
+            )
+        case _:
+            return None
+
+
+def _beyond(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
+    if facts.cpu_time_ms > limits.cpu_time_ms:
+        used, most = seconds(facts.cpu_time_ms), seconds(limits.cpu_time_ms)
+        return submission_pb2.VERDICT_TIME_LIMIT_EXCEEDED, f"used {used} of CPU time: more than {most}"
+    if facts.output_bytes > limits.output_bytes:
+        most = mebibytes(limits.output_bytes)
+        return (
+            submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED,
+            f"wrote {facts.output_bytes} bytes: more than {most}",
+        )
+    return None
+
+
+def _ended(facts: Facts, memory_error: str) -> tuple[Verdict, str] | None:
+    if facts.signal is None and facts.exit_code == 0:
+        return None
+    if memory_error and memory_error.encode() in facts.stderr:
+        return submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {memory_error}: memory limit"
+    if facts.signal is None:
+        return submission_pb2.VERDICT_RUN_TIME_ERROR, f"ended with exit code {facts.exit_code}"
+    name = _signal_name(facts.signal)
+    if facts.signal == signal.SIGSYS:
+        return (
+            submission_pb2.VERDICT_SECURITY_VIOLATION,
+            f"ended by {name}: a system call that is not allowed",
+        )
+    if facts.signal == signal.SIGXFSZ:
+        return submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED, f"ended by {name}: wrote too large a file"
+    return submission_pb2.VERDICT_RUN_TIME_ERROR, f"ended by {name}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:
+        return f"signal {number}"
+
+
+def judge_validator(facts: Facts, limits: Limits) -> tuple[Verdict, str]:
+    """The verdict that a custom output validator's run stands for: exit code 42 right, 43 wrong, else its own
+    fault.
+    """
+    failed = _killed(facts, limits)
+    if failed is not None:
+        return submission_pb2.VERDICT_JUDGE_ERROR, f"the output validator was {failed[1]}"
+    if facts.exit_code == 42 and facts.signal is None:
+        return submission_pb2.VERDICT_ACCEPTED, ""
+    if facts.exit_code == 43 and facts.signal is None:
+        return submission_pb2.VERDICT_WRONG_ANSWER, "the output validator refused the output"
+    ended = f"exit code {facts.exit_code}" if facts.signal is None else _signal_name(facts.signal)
+    return submission_pb2.VERDICT_JUDGE_ERROR, f"the output validator ended with {ended}, neither 42 nor 43"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Totals:
+    """A submission's verdict and the largest of each amount over its tests."""
+
+    verdict: Verdict
+    cpu_time_ms: int
+    wall_time_ms: int
+    memory_bytes: int
+
+
+def total(tests: Iterable[TestResult]) -> Totals:
+    """The verdict of the first test that failed in the order judged, else ACCEPTED; and the maxima."""
+    verdict = submission_pb2.VERDICT_ACCEPTED
+    cpu_time_ms = wall_time_ms = memory_bytes = 0
+    for test in tests:
+        if verdict == submission_pb2.VERDICT_ACCEPTED:
+            verdict = test.verdict
+        cpu_time_ms = max(cpu_time_ms, test.cpu_time_ms)
+        wall_time_ms = max(wall_time_ms, test.wall_time_ms)
+        memory_bytes = max(memory_bytes, test.memory_bytes)
+    return Totals(verdict, cpu_time_ms, wall_time_ms, memory_bytes)
+
+
+def seconds(time_ms: int) -> str:
+    """1500 as `1.5 s`."""
+    return f"{time_ms / 1000:g} s"
+
+
+def mebibytes(size_bytes: int) -> str:
+    """268435456 as `256 MiB`."""
+    return f"{size_bytes / _MIB:.4g} MiB"
