@@ -1,0 +1,1 @@
+"""Migrations of the tables of the projection, applied in the order of their names."""
