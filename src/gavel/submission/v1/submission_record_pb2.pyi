@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SubmissionRecord(_message.Message):
-    __slots__ = ("submission_id", "tenant", "judgement", "language", "inline", "pack", "entry_point", "argv", "problem", "tests", "limits", "run_policy", "lane", "labels", "reproduce_count")
+    __slots__ = ("submission_id", "tenant", "judgement", "language", "inline", "pack", "entry_point", "argv", "problem", "tests", "limits", "run_policy", "lane", "labels", "reproduce_count", "effective_limits")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class SubmissionRecord(_message.Message):
     LANE_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     REPRODUCE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_LIMITS_FIELD_NUMBER: _ClassVar[int]
     submission_id: str
     tenant: str
     judgement: int
@@ -47,7 +48,8 @@ class SubmissionRecord(_message.Message):
     lane: _submission_pb2.Lane
     labels: _containers.ScalarMap[str, str]
     reproduce_count: int
-    def __init__(self, submission_id: _Optional[str] = ..., tenant: _Optional[str] = ..., judgement: _Optional[int] = ..., language: _Optional[str] = ..., inline: _Optional[_Union[SourceFiles, _Mapping]] = ..., pack: _Optional[_Union[PackReference, _Mapping]] = ..., entry_point: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., problem: _Optional[_Union[ProblemReference, _Mapping]] = ..., tests: _Optional[_Union[_submission_pb2.InlineTests, _Mapping]] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., run_policy: _Optional[_Union[_submission_service_pb2.RunPolicy, str]] = ..., lane: _Optional[_Union[_submission_pb2.Lane, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., reproduce_count: _Optional[int] = ...) -> None: ...
+    effective_limits: _submission_pb2.Limits
+    def __init__(self, submission_id: _Optional[str] = ..., tenant: _Optional[str] = ..., judgement: _Optional[int] = ..., language: _Optional[str] = ..., inline: _Optional[_Union[SourceFiles, _Mapping]] = ..., pack: _Optional[_Union[PackReference, _Mapping]] = ..., entry_point: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., problem: _Optional[_Union[ProblemReference, _Mapping]] = ..., tests: _Optional[_Union[_submission_pb2.InlineTests, _Mapping]] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., run_policy: _Optional[_Union[_submission_service_pb2.RunPolicy, str]] = ..., lane: _Optional[_Union[_submission_pb2.Lane, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., reproduce_count: _Optional[int] = ..., effective_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ...) -> None: ...
 
 class SourceFiles(_message.Message):
     __slots__ = ("files",)

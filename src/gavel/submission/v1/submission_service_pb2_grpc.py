@@ -98,7 +98,7 @@ class SubmissionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchQueues(self, request, context):
-        """Streams the length of every queue: at once, then whenever it changes, at most once a second.
+        """Streams the length of every queue: at once, then whenever it changes, at most once a second, at least every 20 seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
