@@ -1,0 +1,44 @@
+"""One command under limits. Knows nothing of judging; see docs/internals/sandbox.md for what holds it in.
+
+with Sandbox(state_dir) as sandbox, sandbox.box(BoxSpec()) as box:
+    box.put("hello.c", source)
+    compiled = box.run(Command(("gcc", "hello.c")), limits)
+    box.freeze()
+    with box.run(Command(("./a.out",), stdin=data), limits) as outcome: ...
+"""
+
+from .box import Box
+from .doctor import doctor
+from .model import (
+    BoxBrokenError,
+    BoxSpec,
+    CannotExecuteError,
+    Command,
+    Enforcement,
+    Finding,
+    Kill,
+    Limits,
+    Mount,
+    Outcome,
+    SandboxError,
+    SandboxUnavailable,
+)
+from .sandbox import Sandbox
+
+__all__ = [
+    "Box",
+    "BoxBrokenError",
+    "BoxSpec",
+    "CannotExecuteError",
+    "Command",
+    "Enforcement",
+    "Finding",
+    "Kill",
+    "Limits",
+    "Mount",
+    "Outcome",
+    "Sandbox",
+    "SandboxError",
+    "SandboxUnavailable",
+    "doctor",
+]

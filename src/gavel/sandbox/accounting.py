@@ -1,0 +1,75 @@
+"""Limit arithmetic of a run: when to look next, and what ended it. Pure."""
+
+import os
+import resource
+from dataclasses import dataclass
+from typing import Final
+
+from .model import Kill, Limits
+
+LOOK_SECONDS_MIN: Final = 0.002
+"""Shortest time between two looks at the CPU account: bounds both the cost and how late a kill comes."""
+INIT_GRACE_MS: Final = 1000
+"""How much later than the service the box's init ends a run by itself."""
+
+_OPEN_FILES: Final = 1024
+_LOCKED_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    cpu_time_us: int
+    wall_time_us: int
+    output_bytes: int
+    oom_kills: int
+
+
+def seconds_to_next_look(limits: Limits, cpu_time_us: int, wall_time_us: int, cores: int) -> float:
+    """Neither limit can be passed before this much time has gone by: a run uses at most `cores` seconds a second."""
+    parallel = max(1, min(cores, limits.processes))
+    cpu_left = (limits.cpu_time_ms * 1000 - cpu_time_us) / 1e6 / parallel
+    wall_left = (limits.wall_time_ms * 1000 - wall_time_us) / 1e6
+    return max(LOOK_SECONDS_MIN, min(cpu_left, wall_left))
+
+
+def exceeded(limits: Limits, usage: Usage) -> Kill:
+    """The limit that `usage` has passed, if any; memory first, since the kernel itself ended something for it."""
+    if usage.oom_kills:
+        return Kill.MEMORY
+    if usage.output_bytes > limits.output_bytes:
+        return Kill.OUTPUT
+    if usage.cpu_time_us > limits.cpu_time_ms * 1000:
+        return Kill.CPU_TIME
+    if usage.wall_time_us > limits.wall_time_ms * 1000:
+        return Kill.WALL_TIME
+    return Kill.NONE
+
+
+def final_kill(during: Kill, limits: Limits, usage: Usage) -> Kill:
+    """What the outcome says: why the run was ended, else the limit that it had met when it ended by itself."""
+    if during in {Kill.CANCELLED, Kill.OUTPUT}:
+        return during
+    after = exceeded(limits, usage)
+    return after if after is Kill.MEMORY or during is Kill.NONE else during
+
+
+def rlimits(limits: Limits) -> list[tuple[int, int]]:
+    """The second fence: (resource, value), soft and hard alike. No RLIMIT_AS: Java and Go reserve far more than they
+    use, and the cgroup counts what is used."""
+    cpu_seconds = -(-limits.cpu_time_ms // 1000) + 1
+    return [
+        # One byte, not 0: at 0 a core_pattern that names a program would still be run, as the host's root.
+        (resource.RLIMIT_CORE, 1),
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_FSIZE, limits.files_bytes),
+        (resource.RLIMIT_MEMLOCK, _LOCKED_BYTES),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_NPROC, limits.processes),
+        (resource.RLIMIT_STACK, limits.stack_bytes or limits.memory_bytes),
+    ]
+
+
+def exit_of(status: int) -> tuple[int | None, int | None]:
+    """(exit code, signal) of a wait status; one of both is None."""
+    return (None, os.WTERMSIG(status)) if os.WIFSIGNALED(status) else (os.WEXITSTATUS(status), None)

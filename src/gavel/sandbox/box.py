@@ -1,0 +1,274 @@
+"""A box as its owner uses it: files in, runs, files out. It serves one submission and is then thrown away."""
+
+import contextlib
+import os
+import select
+import signal
+import stat
+import threading
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from . import accounting, streams
+from .accounting import Usage
+from .cgroups import Cgroups, RunGroup
+from .inside import codec
+from .launcher import Birth
+from .model import BoxBrokenError, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
+from .pool import discard
+
+_ANSWER_SECONDS: Final = 30.0
+"""For any request but a run; copying the largest file allowed takes well under a second."""
+_END_SECONDS: Final = 10.0
+"""How long after a kill the box may take to say that all is dead, before it is killed as a whole."""
+_LISTING_BYTES_MAX: Final = 16 << 20
+_CORES: Final = os.cpu_count() or 1
+
+
+class Box:
+    """One thread uses a box at a time; `cancel` alone may come from another. A context manager that ends the box."""
+
+    def __init__(self, birth: Birth, cgroups: Cgroups, files_bytes: int, files_count: int) -> None:
+        self._birth = birth
+        self._cgroups = cgroups
+        self._lock = threading.Lock()
+        self._running = False
+        self._cancelled = False
+        self._closed = False
+        birth.control.settimeout(_ANSWER_SECONDS)
+        try:
+            self._request({"op": "open", "files_bytes": files_bytes, "files_count": files_count})
+        except SandboxError:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Of the box's init, on the host."""
+        return self._birth.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kills whatever is in it. May be called again."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                discard(self._birth)
+
+    def put(self, path: str, data: bytes | int, mode: int = 0o444) -> None:
+        """A file at `path` below /work, of the box's root: programs cannot change it. Replaces what is there.
+
+        `data` may be a descriptor of a regular file, read from its start. Folders on the way are made. After
+        `freeze` it is there for the next run only. SandboxError if it does not fit into the box's files_bytes.
+        """
+        _check_path(path)
+        source = streams.anonymous_file("put", data) if isinstance(data, bytes) else data
+        try:
+            if not stat.S_ISREG(os.fstat(source).st_mode):
+                raise ValueError("only data and regular files can be put")
+            self._request({"op": "put", "path": path, "mode": mode & 0o777}, (source,))
+        finally:
+            if isinstance(data, bytes):
+                os.close(source)
+
+    def get(self, path: str, max_bytes: int) -> bytes | None:
+        """At most the first `max_bytes` of a regular file below /work; None if there is none (links are none)."""
+        _check_path(path)
+        return self._read(self._request({"op": "get", "path": path})[1], max_bytes)
+
+    def names(self, folder: str = ".") -> list[str]:
+        """What the folder below /work holds, sorted; empty if it is absent."""
+        if folder != ".":
+            _check_path(folder)
+        listing = self._read(self._request({"op": "names", "path": folder})[1], _LISTING_BYTES_MAX)
+        return [] if listing is None else codec.decode(b'{"names":%b}' % listing)["names"]
+
+    def freeze(self) -> None:
+        """Once, after compiling. Later runs see what /work holds now, and write to a layer that only they see."""
+        self._request({"op": "freeze"})
+
+    def cancel(self) -> None:
+        """Ends the run in progress, and every later one at once, with kill=CANCELLED."""
+        with self._lock:
+            self._cancelled = True
+            if self._running:
+                self._kill()
+
+    def run(self, command: Command, limits: Limits, keep: bool = True) -> Outcome:
+        """Runs to the end: no process of it lives when this returns.
+
+        `keep`: what the run left in its folders can be read with `get` until the next put or run; else it is
+        dropped at once. Before `freeze`, /work keeps it in any case. Errors: SandboxError and its kinds.
+        """
+        stdin = streams.open_stdin(command.stdin)
+        try:
+            group = self._cgroups.create()
+        except OSError as error:
+            os.close(stdin)
+            raise SandboxError(f"no cgroup for a run: {error}") from error
+        output = streams.Output(limits.output_bytes, command.stderr_head_bytes, command.stdout)
+        try:
+            group.limit(limits.memory_bytes, limits.processes)
+            self._start(command, limits, keep, (stdin, *output.writers, *group.join))
+            output.started()
+            during, answer = self._watch(limits, group, output)
+            output.drain()
+            outcome = _outcome(answer, during, limits, group, output)
+            output.finish()
+        except BaseException as error:
+            os.close(output.file)
+            if not isinstance(error, CannotExecuteError):
+                self._break()
+            if isinstance(error, OSError):
+                raise SandboxError(f"a run failed: {error}") from error
+            raise
+        finally:
+            self._running = False
+            os.close(stdin)
+            output.close_pipes()
+            group.remove()
+        return outcome
+
+    def _start(self, command: Command, limits: Limits, keep: bool, descriptors: tuple[int, ...]) -> None:
+        message = {
+            "op": "run",
+            "argv": command.argv,
+            "env": dict(command.env),
+            "cwd": command.cwd,
+            "rlimits": accounting.rlimits(limits),
+            "files_bytes": limits.files_bytes,
+            "files_count": limits.files_count,
+            "wall_time_ms": limits.wall_time_ms + accounting.INIT_GRACE_MS,
+            "keep": keep,
+        }
+        with self._lock:
+            if self._closed:
+                raise BoxBrokenError("the box is closed")
+            codec.send(self._birth.control, message, descriptors)
+            self._running = True
+            if self._cancelled:
+                self._kill()
+
+    def _watch(self, limits: Limits, group: RunGroup, output: streams.Output) -> tuple[Kill, codec.Message]:
+        """The one place that waits: until init says that the run and all of its processes have ended."""
+        control = self._birth.control.fileno()
+        poll = select.poll()
+        for descriptor in (control, *output.readers):
+            poll.register(descriptor, select.POLLIN)
+        started = time.monotonic()
+        look_at = started
+        kill, end_at = Kill.NONE, None
+        while True:
+            now = time.monotonic()
+            if end_at is not None:
+                if now >= end_at:
+                    raise BoxBrokenError("a killed run does not end")
+                wait = end_at - now
+            else:
+                wait = look_at - now
+            ready = poll.poll(max(0, int(wait * 1000) + 1))
+            for descriptor, _ in ready:
+                if (
+                    descriptor in output.readers
+                    and not output.read(descriptor)
+                    and descriptor not in output.readers
+                ):
+                    poll.unregister(descriptor)
+            if any(descriptor == control for descriptor, _ in ready):
+                return kill, self._answer()[0]
+            if end_at is None:
+                now = time.monotonic()
+                wall_us = int((now - started) * 1e6)
+                cpu_us = group.cpu_time_us() if now >= look_at or not ready else 0
+                kill = accounting.exceeded(limits, Usage(cpu_us, wall_us, output.count_bytes, 0))
+                kill = Kill.CANCELLED if self._cancelled else kill
+                if kill is not Kill.NONE:
+                    self._kill()
+                    end_at = now + _END_SECONDS
+                elif now >= look_at:
+                    look_at = now + accounting.seconds_to_next_look(limits, cpu_us, wall_us, _CORES)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
+            codec.send(self._birth.control, {"op": "kill"})
+
+    def _request(
+        self, message: codec.Message, descriptors: tuple[int, ...] = ()
+    ) -> tuple[codec.Message, tuple[int, ...]]:
+        if self._closed:
+            raise BoxBrokenError("the box is closed")
+        try:
+            codec.send(self._birth.control, message, descriptors)
+            return self._answer()
+        except SandboxError:
+            self._break()
+            raise
+        except OSError as error:
+            self._break()
+            raise BoxBrokenError(f"the box: {error}") from error
+
+    def _answer(self) -> tuple[codec.Message, tuple[int, ...]]:
+        received = codec.receive(self._birth.control)
+        if received is None:
+            raise BoxBrokenError("the box ended")
+        if "error" in received[0]:
+            raise SandboxError(f"the box: {received[0]['error']}")
+        return received
+
+    def _break(self) -> None:
+        """Fail closed: ends the box and waits until its last process is gone."""
+        if self._closed:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._birth.pidfd, signal.SIGKILL)
+        poll = select.poll()
+        poll.register(self._birth.pidfd, select.POLLIN)
+        poll.poll(int(_END_SECONDS * 1000))
+        self.close()
+
+    @staticmethod
+    def _read(descriptors: tuple[int, ...], max_bytes: int) -> bytes | None:
+        if not descriptors:
+            return None
+        with open(descriptors[0], "rb", buffering=0) as file:  # noqa: PTH123 a descriptor
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            parts = bytearray()
+            while len(parts) < max_bytes and (data := file.read(max_bytes - len(parts))):
+                parts += data
+            return bytes(parts)
+
+
+def _outcome(
+    answer: codec.Message, during: Kill, limits: Limits, group: RunGroup, output: streams.Output
+) -> Outcome:
+    if "not_started" in answer:
+        number, _, reason = answer["not_started"].partition(":")
+        raise CannotExecuteError(int(number or 0), reason)
+    usage = Usage(group.cpu_time_us(), answer["wall_time_us"], output.count_bytes, group.oom_kills())
+    exit_code, signal_number = accounting.exit_of(answer["status"])
+    return Outcome(
+        exit_code=exit_code,
+        signal=signal_number,
+        kill=accounting.final_kill(during, limits, usage),
+        cpu_time_ms=-(-usage.cpu_time_us // 1000),
+        wall_time_ms=-(-usage.wall_time_us // 1000),
+        memory_bytes=group.memory_peak_bytes(),
+        output_bytes=output.count_bytes,
+        stdout=output.file,
+        stderr=bytes(output.stderr),
+    )
+
+
+def _check_path(path: str) -> None:
+    if any(part in {"", ".", ".."} or "\0" in part for part in path.split("/")):
+        raise ValueError(f"{path!r} is not a plain relative path")

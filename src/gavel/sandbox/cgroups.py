@@ -1,0 +1,134 @@
+"""The port to the kernel's accounts and limits, and the choice between its two adapters.
+
+A Cgroups makes one RunGroup for each run. Only the service opens files of the cgroup file systems; the runner in a
+box gets open `join` descriptors, whose rights are those of the opener.
+"""
+
+import contextlib
+import itertools
+import os
+import signal
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Protocol
+
+from .model import SandboxError, SandboxUnavailable
+
+_REMOVE_SECONDS: Final = 2.0
+_serial = itertools.count(1)
+
+
+class RunGroup(Protocol):
+    """The cgroup of one run. Never used again."""
+
+    @property
+    def join(self) -> tuple[int, ...]:
+        """Descriptors a process writes "0" to in order to enter; this object closes them in `remove`."""
+        ...
+
+    def limit(self, memory_bytes: int, processes: int) -> None: ...
+    def cpu_time_us(self) -> int: ...
+    def memory_peak_bytes(self) -> int: ...
+    def oom_kills(self) -> int: ...
+    def remove(self) -> None:
+        """After the last process is gone. SandboxError if the kernel still says that one is there."""
+        ...
+
+
+class Cgroups(Protocol):
+    """Where RunGroups are made. `version` is 1 or 2."""
+
+    version: int
+
+    def create(self) -> RunGroup: ...
+    def close(self) -> None: ...
+
+
+def open_cgroups() -> Cgroups:
+    """Whichever of both has memory, pids and CPU accounts here; SandboxUnavailable if neither.
+
+    Removes what processes that are gone have left behind.
+    """
+    from .cgroup_v1 import CgroupsV1  # both import this module
+    from .cgroup_v2 import CgroupsV2
+
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    version_1 = CgroupsV1.hierarchies(mounts)
+    try:
+        if version_1 is not None:
+            return CgroupsV1(version_1, owner_name())
+        return CgroupsV2(
+            CgroupsV2.own_group(mounts, Path("/proc/self/cgroup").read_text("utf-8")), owner_name()
+        )
+    except OSError as error:
+        remedy = "run as root, or under systemd with Delegate=yes: systemd-run --user --scope -p Delegate=yes gavel up"
+        raise SandboxUnavailable(
+            "memory, processes and CPU time", f"no usable cgroup: {error}", remedy
+        ) from error
+
+
+def owner_name() -> str:
+    """Tells whose a cgroup is: pid namespace, pid and its start, and a serial number."""
+    pid = os.getpid()
+    return f"{_pid_namespace()}-{pid}-{_start_of(pid)}-{next(_serial)}"
+
+
+def is_abandoned(name: str) -> bool:
+    """Whether the cgroup of that name belongs to a process of this pid namespace that is gone."""
+    parts = name.split("-")
+    if len(parts) != 4 or parts[0] != str(_pid_namespace()) or not parts[1].isdigit():
+        return False
+    return str(_start_of(int(parts[1]))) != parts[2]
+
+
+def remove_folders(folders: Iterable[str]) -> None:
+    """Removes empty cgroups; the kernel may need a moment after the last process is reaped."""
+    deadline = time.monotonic() + _REMOVE_SECONDS
+    for folder in folders:
+        while True:
+            try:
+                os.rmdir(folder)
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise SandboxError(f"cannot remove {folder}: {error}") from error
+                time.sleep(0.001)
+            else:
+                break
+
+
+def sweep(folder: str) -> None:
+    """Kills what still lives in the cgroup `folder` and below, and removes it."""
+    if not os.path.isdir(folder):
+        return
+    deadline = time.monotonic() + _REMOVE_SECONDS
+    while pids := _pids_below(folder):
+        if time.monotonic() > deadline:
+            raise SandboxError(f"processes in {folder} do not die: {pids}")
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.001)
+    remove_folders(inner for inner, _, _ in os.walk(folder, topdown=False))
+
+
+def _pids_below(folder: str) -> list[int]:
+    found: list[int] = []
+    for inner, _, _ in os.walk(folder):
+        with contextlib.suppress(OSError):
+            found += map(int, Path(inner, "cgroup.procs").read_text("ascii").split())
+    return found
+
+
+def _pid_namespace() -> int:
+    return os.stat("/proc/self/ns/pid").st_ino
+
+
+def _start_of(pid: int) -> int:
+    """Clock ticks between boot and the start of `pid`; -1 if there is none."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19])
+    except (OSError, ValueError):
+        return -1

@@ -1,0 +1,175 @@
+"""Linux calls that Python 3.11's `os` lacks, by ctypes. Each raises OSError and decides nothing."""
+
+import ctypes
+import os
+import platform
+from typing import Final
+
+libc: Final = ctypes.CDLL(None, use_errno=True)
+
+CLONE_NEWNS: Final = 0x00020000
+CLONE_NEWCGROUP: Final = 0x02000000
+CLONE_NEWUTS: Final = 0x04000000
+CLONE_NEWIPC: Final = 0x08000000
+CLONE_NEWUSER: Final = 0x10000000
+CLONE_NEWPID: Final = 0x20000000
+CLONE_NEWNET: Final = 0x40000000
+
+MS_RDONLY: Final = 0x1
+MS_NOSUID: Final = 0x2
+MS_NODEV: Final = 0x4
+MS_NOEXEC: Final = 0x8
+MS_REMOUNT: Final = 0x20
+MS_NOATIME: Final = 0x400
+MS_BIND: Final = 0x1000
+MS_REC: Final = 0x4000
+MS_PRIVATE: Final = 0x40000
+MNT_DETACH: Final = 0x2
+
+# The same numbers on every architecture since they were added (5.6 to 5.12).
+_SYS_CLOSE_RANGE: Final = 436
+_SYS_OPENAT2: Final = 437
+_SYS_MOUNT_SETATTR: Final = 442
+_SYS_PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), -1)
+
+_AT_CURRENT_FOLDER: Final = -100
+_AT_RECURSIVE: Final = 0x8000
+_MOUNT_ATTR_RDONLY: Final = 0x1
+_MOUNT_ATTR_NOSUID: Final = 0x2
+_MOUNT_ATTR_NODEV: Final = 0x4
+
+_RESOLVE_NO_MAGICLINKS: Final = 0x02
+_RESOLVE_NO_SYMLINKS: Final = 0x04
+_RESOLVE_BENEATH: Final = 0x08
+
+PR_SET_PDEATHSIG: Final = 1
+PR_SET_DUMPABLE: Final = 4
+PR_SET_SECCOMP: Final = 22
+PR_CAPBSET_DROP: Final = 24
+PR_SET_SECUREBITS: Final = 28
+PR_SET_NO_NEW_PRIVS: Final = 38
+# NOROOT and NO_CAP_AMBIENT_RAISE on, NO_SETUID_FIXUP and KEEP_CAPS off (a change of uid drops capabilities), all
+# four locked.
+SECUREBITS: Final = 0x01 | 0x02 | 0x08 | 0x20 | 0x40 | 0x80
+SECCOMP_MODE_FILTER: Final = 2
+
+
+class _OpenHow(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = (
+        ("attr_set", ctypes.c_uint64),
+        ("attr_clr", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns_fd", ctypes.c_uint64),
+    )
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def _checked(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    result = libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
+    _checked(result, f"mount {kind or source} on {target}")
+
+
+def umount(target: str) -> None:
+    _checked(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
+
+
+def make_read_only(target: str) -> None:
+    """Makes the mount at `target` and all below it read-only, without set-user-id and devices."""
+    attributes = _MountAttr(_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, 0, 0, 0)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    flags = ctypes.c_uint(_AT_RECURSIVE)
+    pointer = ctypes.byref(attributes)
+    result = libc.syscall(
+        ctypes.c_long(_SYS_MOUNT_SETATTR),
+        ctypes.c_int(_AT_CURRENT_FOLDER),
+        target.encode(),
+        flags,
+        pointer,
+        size,
+    )
+    _checked(result, f"mount_setattr {target}")
+
+
+def pivot_root_here() -> None:
+    """Makes the current folder (a mount point) the root and lets go of the old root."""
+    _checked(libc.syscall(ctypes.c_long(_SYS_PIVOT_ROOT), b".", b"."), "pivot_root")
+    umount(".")
+    os.chdir("/")
+
+
+def unshare(flags: int) -> None:
+    _checked(libc.unshare(ctypes.c_int(flags)), f"unshare {flags:#x}")
+
+
+def set_namespace(descriptor: int, kind: int) -> None:
+    _checked(libc.setns(ctypes.c_int(descriptor), ctypes.c_int(kind)), "setns")
+
+
+def set_host_name(name: str) -> None:
+    _checked(libc.sethostname(name.encode(), ctypes.c_size_t(len(name))), "sethostname")
+
+
+def prctl(option: int, value: int) -> None:
+    unused = ctypes.c_ulong(0)
+    _checked(
+        libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), unused, unused, unused), f"prctl {option}"
+    )
+
+
+def drop_capability_bounds() -> None:
+    """No exec of a descendant ever gains a capability. What this process holds now it keeps."""
+    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:  # noqa: PTH123 pathlib is not loaded here
+        last = int(file.read())
+    for capability in range(last + 1):
+        prctl(PR_CAPBSET_DROP, capability)
+
+
+def install_filter(instructions: bytes) -> None:
+    """Puts the BPF program on this thread for good; needs no_new_privs."""
+    program = _FilterProgram(len(instructions) // 8, instructions)
+    result = libc.prctl(
+        ctypes.c_int(PR_SET_SECCOMP), ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.byref(program), 0, 0
+    )
+    _checked(result, "seccomp")
+
+
+def open_beneath(folder: int, path: str, flags: int, mode: int = 0) -> int:
+    """openat2 that never leaves `folder` and follows no link of any kind: fails with ELOOP or EXDEV instead."""
+    how = _OpenHow(
+        flags | os.O_CLOEXEC, mode, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS | _RESOLVE_NO_MAGICLINKS
+    )
+    size = ctypes.c_size_t(ctypes.sizeof(how))
+    number = ctypes.c_long(_SYS_OPENAT2)
+    result = libc.syscall(number, ctypes.c_int(folder), os.fsencode(path), ctypes.byref(how), size)
+    return _checked(int(result), f"openat2 {path!r}")
+
+
+def close_on_exec_from(first: int) -> None:
+    """Marks every descriptor from `first` on close-on-exec."""
+    first_, last, cloexec = ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF), ctypes.c_uint(4)
+    _checked(libc.syscall(ctypes.c_long(_SYS_CLOSE_RANGE), first_, last, cloexec), "close_range")
+
+
+def ipc_in_use() -> bool:
+    """Whether this IPC namespace holds any System V shared memory, semaphores or message queues."""
+    shm_info, sem_info, msg_info = 14, 19, 12
+    shared, semaphores, messages = (ctypes.create_string_buffer(256) for _ in range(3))
+    _checked(libc.shmctl(0, shm_info, shared), "shmctl")
+    _checked(libc.semctl(0, 0, sem_info, semaphores), "semctl")
+    _checked(libc.msgctl(0, msg_info, messages), "msgctl")
+    # shm_info.used_ids, seminfo.semusz, msginfo.msgpool: how many exist, four bytes each.
+    return any(shared[0:4]) or any(semaphores[28:32]) or any(messages[0:4])

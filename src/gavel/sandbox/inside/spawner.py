@@ -1,0 +1,141 @@
+"""The spawner: one single-threaded process that forks boxes. The only part that runs as the host's root.
+
+It is started by exec before the service makes threads, takes requests from the service's socket alone, and reads no
+byte that a program wrote. Requests:
+
+    start   state_dir                       private mount namespace, place for the templates
+    box     root, mounts; descriptor: the box's end of its own socket to the service
+            -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready
+
+The end of the socket ends the spawner, and every init with it (parent-death signal, and their own sockets' end).
+"""
+
+import contextlib
+import gc
+import os
+import platform
+import signal
+import socket
+import sys
+from typing import Any, Never
+
+from . import codec, filter, kernel, namespace, template  # noqa: A004 the seccomp filter
+from .init import Init
+
+
+class Spawner:
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._filter_program = filter.assemble(platform.machine())
+        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._stage = ""
+        self._templates: dict[str, str] = {}
+
+    def serve(self) -> None:
+        while received := codec.receive(self._connection):
+            message, descriptors = received
+            try:
+                answer, out = self._do(message, descriptors)
+            except (OSError, ValueError, KeyError) as error:
+                answer, out = (
+                    {"error": f"{type(error).__name__}: {error}", "errno": getattr(error, "errno", 0)},
+                    (),
+                )
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            codec.send(self._connection, answer, out)
+            for descriptor in out:
+                os.close(descriptor)
+
+    def _do(
+        self, message: dict[str, Any], descriptors: tuple[int, ...]
+    ) -> tuple[dict[str, Any], tuple[int, ...]]:
+        match message["op"]:
+            case "start":
+                self._start(message["state_dir"])
+                return {}, ()
+            case "box":
+                pid, pidfd = self._box(self._template(message), descriptors[0])
+                return {"pid": pid}, (pidfd,)
+            case op:
+                raise ValueError(f"no such request: {op}")
+
+    def _start(self, state_dir: str) -> None:
+        kernel.unshare(kernel.CLONE_NEWNS)
+        kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
+        self._stage = f"{state_dir}/boxes"
+        os.makedirs(self._stage, 0o700, exist_ok=True)
+        kernel.mount("gavel", self._stage, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=64k,mode=700")
+
+    def _template(self, message: dict[str, Any]) -> str:
+        key = repr((message["root"], message["mounts"]))
+        if key not in self._templates:
+            folder = f"{self._stage}/{len(os.listdir(self._stage))}"
+            os.mkdir(folder, 0o700)
+            template.build(folder, message["root"], message["mounts"])
+            self._templates[key] = folder
+        return self._templates[key]
+
+    def _box(self, folder: str, control: int) -> tuple[int, int]:
+        from_child, to_spawner = os.pipe()
+        from_spawner, to_child = os.pipe()
+        try:
+            kernel.unshare(kernel.CLONE_NEWPID)
+            try:
+                pid = os.fork()
+            finally:
+                if os.getpid() != 1:
+                    kernel.set_namespace(self._own_pids, kernel.CLONE_NEWPID)
+            if pid == 0:
+                for descriptor in (from_child, to_child, self._own_pids, self._connection.fileno()):
+                    os.close(descriptor)
+                _become_init(folder, control, to_spawner, from_spawner, self._filter_program)
+            pidfd = os.pidfd_open(pid)
+            os.close(to_spawner)
+            to_spawner = -1
+            if os.read(from_child, 1) == b"m":  # otherwise it said why on its socket, and is gone
+                namespace.write_id_maps(pid)
+                os.write(to_child, b"m")
+            return pid, pidfd
+        finally:
+            for descriptor in (from_child, to_spawner, from_spawner, to_child):
+                if descriptor >= 0:
+                    os.close(descriptor)
+
+
+def _become_init(
+    folder: str, control: int, to_spawner: int, from_spawner: int, filter_program: bytes
+) -> Never:
+    try:
+        connection = socket.socket(fileno=control)
+        try:
+            namespace.enter(folder, to_spawner, from_spawner)
+            os.close(to_spawner)
+            os.close(from_spawner)
+            init = Init(connection, filter_program)
+        except (OSError, ValueError) as error:
+            codec.send(connection, {"error": f"{type(error).__name__}: {error}", "errno": 0})
+            os._exit(1)
+        codec.send(connection, {"ready": True})
+        init.serve()
+    except OSError:  # the service is gone: nobody to tell, and the kernel ends the box with this process
+        os._exit(1)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+
+
+def main(descriptor: int) -> None:
+    """`descriptor`: this end of the SOCK_SEQPACKET pair with the service."""
+    os.set_inheritable(descriptor, False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
+    os.umask(0)
+    sys.path.clear()
+    # Nothing here makes cycles, and a collection would copy every page shared with the boxes.
+    gc.disable()
+    gc.freeze()
+    connection = socket.socket(fileno=descriptor)
+    with contextlib.suppress(ConnectionError):
+        Spawner(connection).serve()

@@ -1,0 +1,114 @@
+"""The read-only part of a box's root, built once for each BoxSpec in the spawner's private mount namespace.
+
+What lies in it: `/usr` and what belongs to it, an `/etc` of the few files that programs need, a minimal `/dev`, the
+spec's own mounts, and empty folders that each box mounts its private parts on. All boxes of a spec share its
+inodes, so all of it is read-only for everyone.
+"""
+
+import glob
+import os
+import stat
+from typing import Final
+
+from . import kernel
+
+HIDDEN: Final = "/.box"
+"""Where init mounts the layers of the work folder; what it mounts there the box's user cannot enter."""
+
+_SYSTEM: Final = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
+# What compilers and run-time systems read. No entry may hold a secret that is readable by everyone on the host.
+_ETC: Final = (
+    "R",
+    "alternatives",
+    "fpc*.cfg",
+    "ghc",
+    "java*",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "lua*",
+    "mono",
+    "octave*",
+    "perl",
+    "php",
+    "python3*",
+    "swi-prolog",
+)
+_ETC_FILES: Final = {
+    "passwd": "box:x:1000:1000:box:/tmp:/bin/sh\n",
+    "group": "box:x:1000:\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+}
+_DEVICES: Final = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
+_COPY_BYTES_MAX: Final = 4 << 20
+
+
+def build(folder: str, root: str, mounts: list[tuple[str, str]]) -> None:
+    """Mounts a tmpfs on `folder` and fills it. `mounts` are (source on the host, absolute target in the box)."""
+    kernel.mount("gavel", folder, "tmpfs", kernel.MS_NOSUID, "size=8m,nr_inodes=4096,mode=755")
+    for name in ("dev", "etc", "proc", "tmp", "work"):
+        os.mkdir(f"{folder}/{name}", 0o755)
+    for name in ("", "/work", "/scratch"):
+        os.mkdir(f"{folder}{HIDDEN}{name}", 0o755)
+    for name in _SYSTEM:
+        _system_folder(f"{root.rstrip('/')}/{name}", f"{folder}/{name}")
+    _etc(f"{root.rstrip('/')}/etc", f"{folder}/etc")
+    for source, target in mounts:
+        _bind(os.path.realpath(source, strict=True), folder + target)
+    kernel.make_read_only(folder)
+    _dev(f"{folder}/dev")
+
+
+def _bind(source: str, target: str) -> None:
+    """Binds with all that is mounted below `source`; `build` makes the whole tree read-only afterwards."""
+    if os.path.isdir(source):
+        os.makedirs(target, 0o755, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o444))
+    kernel.mount(source, target, "", kernel.MS_BIND | kernel.MS_REC)
+
+
+def _system_folder(source: str, target: str) -> None:
+    try:
+        mode = os.lstat(source).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(mode):  # /bin -> usr/bin
+        os.symlink(os.readlink(source), target)
+    else:
+        _bind(source, target)
+
+
+def _etc(source: str, target: str) -> None:
+    for pattern in _ETC:
+        for path in glob.glob(f"{source}/{pattern}"):
+            name = path.removeprefix(f"{source}/")
+            if os.path.isdir(path):
+                _bind(path, f"{target}/{name}")
+                continue
+            with open(path, "rb") as file:
+                _write(f"{target}/{name}", file.read(_COPY_BYTES_MAX))
+    for name, text in _ETC_FILES.items():
+        _write(f"{target}/{name}", text.encode())
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+    os.chmod(path, 0o444)
+
+
+def _dev(folder: str) -> None:
+    flags = kernel.MS_NOSUID | kernel.MS_NOEXEC
+    kernel.mount("gavel", folder, "tmpfs", flags, "size=4k,nr_inodes=32,mode=755")
+    for name, (major, minor) in _DEVICES.items():
+        os.mknod(f"{folder}/{name}", stat.S_IFCHR | 0o666, os.makedev(major, minor))
+        os.chmod(f"{folder}/{name}", 0o666)
+    os.mkdir(f"{folder}/shm", 0o755)
+    os.symlink("/proc/self/fd", f"{folder}/fd")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.symlink(f"/proc/self/fd/{number}", f"{folder}/{name}")
+    kernel.mount("", folder, "", kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | flags)

@@ -1,0 +1,130 @@
+"""The spawner process as the service sees it: started on demand, asked for boxes, started anew if it dies."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .inside import codec
+from .model import BoxSpec, SandboxError
+
+_PROGRAM: Final = Path(__file__).parent / "inside" / "__main__.py"
+_ANSWER_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """A box that is being made. `control` tells when it is ready; closing it ends the box."""
+
+    control: socket.socket
+    pid: int
+    pidfd: int
+
+
+class Launcher:
+    """Thread-safe; one request at a time."""
+
+    def __init__(self, state_dir: str) -> None:
+        self._state_dir = state_dir
+        self._lock = threading.Lock()
+        self._connection: socket.socket | None = None
+        self._keeper: threading.Thread | None = None
+        self.pid = 0
+        """Of the spawner; changes when it had to be started anew."""
+
+    def start(self) -> None:
+        with self._lock:
+            self._start()
+
+    def close(self) -> None:
+        with self._lock:
+            self._stop()
+
+    def make_box(self, spec: BoxSpec) -> Birth:
+        """SandboxError if neither this spawner nor a new one makes it."""
+        with self._lock:
+            try:
+                return self._ask_for_box(spec)
+            except OSError:  # it died since the last time; what it had made died with it
+                self._stop()
+            try:
+                self._start()
+                return self._ask_for_box(spec)
+            except OSError as error:
+                self._stop()
+                raise SandboxError(f"no spawner: {error}") from error
+
+    def _ask_for_box(self, spec: BoxSpec) -> Birth:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            mounts = [[mount.source, mount.target] for mount in spec.mounts]
+            request = {"op": "box", "root": spec.root, "mounts": mounts}
+            answer, descriptors = self._request(request, (theirs.fileno(),))
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return Birth(ours, answer["pid"], descriptors[0])
+
+    def _request(
+        self, message: codec.Message, descriptors: tuple[int, ...]
+    ) -> tuple[codec.Message, tuple[int, ...]]:
+        if self._connection is None:
+            raise ConnectionError("not running")
+        codec.send(self._connection, message, descriptors)
+        received = codec.receive(self._connection)
+        if received is None:
+            raise ConnectionError("the spawner ended")
+        if "error" in received[0]:
+            raise SandboxError(f"the spawner: {received[0]['error']}")
+        return received
+
+    def _start(self) -> None:
+        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._connection.settimeout(_ANSWER_SECONDS)
+        os.makedirs(self._state_dir, 0o700, exist_ok=True)
+        started: list[subprocess.Popen[bytes]] = []
+        up = threading.Event()
+        keep = threading.Thread(target=_keep, args=(theirs, started, up), name="sandbox-spawner", daemon=True)
+        keep.start()
+        up.wait()
+        theirs.close()
+        if not started:
+            raise OSError("the spawner cannot be executed")
+        self._keeper, self.pid = keep, started[0].pid
+        self._request({"op": "start", "state_dir": self._state_dir}, ())
+
+    def _stop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._keeper is not None:
+            self._keeper.join(_ANSWER_SECONDS)
+            self._keeper = None
+
+
+def _keep(connection: socket.socket, started: list[subprocess.Popen[bytes]], up: threading.Event) -> None:
+    """The thread whose child the spawner is: the parent-death signal comes when this thread ends, so it stays."""
+    command = [sys.executable, "-I", "-S", str(_PROGRAM), str(connection.fileno())]
+    try:
+        with contextlib.suppress(OSError):
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(connection.fileno(),),
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+            started.append(process)
+    finally:
+        up.set()
+    if started:
+        started[0].wait()

@@ -1,0 +1,107 @@
+"""Boxes made ahead of need, for each BoxSpec that was asked for. A box is handed out once and never comes back."""
+
+import os
+import select
+import signal
+import threading
+from collections import deque
+from typing import Final
+
+from .inside import codec
+from .launcher import Birth, Launcher
+from .model import BoxSpec, SandboxError
+
+_READY_SECONDS: Final = 10.0
+_SPECS_MAX: Final = 64
+"""More different specs than this are served without spare boxes."""
+
+
+class Pool:
+    """Thread-safe. One thread of its own refills."""
+
+    def __init__(self, launcher: Launcher, spare_boxes: int) -> None:
+        self._launcher = launcher
+        self._spare_boxes = spare_boxes
+        self._spares: dict[BoxSpec, deque[Birth]] = {}
+        self._change = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._refill, name="sandbox-pool", daemon=True)
+        self._thread.start()
+
+    def take(self, spec: BoxSpec) -> Birth:
+        """A ready box, at once if there is a spare one. SandboxError if none can be made."""
+        while (spare := self._pop(spec)) is not None:
+            if is_alive(spare):
+                return spare
+            discard(spare)
+        return _made_ready(self._launcher, spec)
+
+    def close(self) -> None:
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        self._thread.join()
+        for spares in self._spares.values():
+            for spare in spares:
+                discard(spare)
+        self._spares.clear()
+
+    def _pop(self, spec: BoxSpec) -> Birth | None:
+        with self._change:
+            if spec not in self._spares and len(self._spares) < _SPECS_MAX:
+                self._spares[spec] = deque()
+            spares = self._spares.get(spec)
+            self._change.notify()
+            return spares.popleft() if spares else None
+
+    def _wanted(self) -> BoxSpec | None:
+        return next((spec for spec, spares in self._spares.items() if len(spares) < self._spare_boxes), None)
+
+    def _refill(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._closed or self._wanted() is not None)
+                if self._closed:
+                    return
+                spec = self._wanted()
+            if spec is None:
+                continue
+            try:
+                made = _made_ready(self._launcher, spec)
+            except SandboxError:
+                with self._change:
+                    self._change.wait_for(lambda: self._closed, timeout=1.0)
+                continue
+            with self._change:
+                self._spares[spec].append(made)
+
+
+def _made_ready(launcher: Launcher, spec: BoxSpec) -> Birth:
+    birth = launcher.make_box(spec)
+    birth.control.settimeout(_READY_SECONDS)
+    try:
+        received = codec.receive(birth.control)
+    except OSError as error:
+        discard(birth)
+        raise SandboxError(f"a new box: {error}") from error
+    if received is None or "ready" not in received[0]:
+        discard(birth)
+        raise SandboxError(f"a new box: {received[0]['error'] if received else 'it ended'}")
+    return birth
+
+
+def is_alive(birth: Birth) -> bool:
+    poll = select.poll()
+    poll.register(birth.pidfd, select.POLLIN)
+    return not poll.poll(0)
+
+
+def discard(birth: Birth) -> None:
+    """Kills the box with all that lives in it. Does not wait for the kernel to take it down."""
+    birth.control.close()
+    try:
+        signal.pidfd_send_signal(birth.pidfd, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(birth.pidfd)

@@ -1,0 +1,124 @@
+"""The standard streams of a run: anonymous files in, counted pipes out."""
+
+import fcntl
+import os
+import stat
+from typing import Final
+
+_READ_BYTES: Final = 65536
+_SENDFILE_BYTES: Final = 1 << 30
+# Python 3.11 has no names for them (linux/fcntl.h).
+_ADD_SEALS: Final = 1033
+_SEAL_ALL: Final = 0x1 | 0x2 | 0x4 | 0x8  # no more seals, no shrinking, no growing, no writing
+
+
+def open_stdin(source: int | bytes) -> int:
+    """A descriptor for the program alone; the caller closes it.
+
+    Data and regular files are copied to a sealed anonymous file: a program then shares neither an offset nor an
+    inode (whose locks and watches would be a channel between submissions), and learns no path of the host.
+    """
+    if isinstance(source, int):
+        kind = os.fstat(source).st_mode
+        if stat.S_ISFIFO(kind):
+            return os.dup(source)
+        if not stat.S_ISREG(kind):
+            raise ValueError("stdin is data, a regular file, or the read end of a pipe")
+    return anonymous_file("stdin", source)
+
+
+def anonymous_file(name: str, source: int | bytes) -> int:
+    """A sealed copy of `source`, at offset 0."""
+    target = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        if isinstance(source, bytes):
+            write_all(target, source)
+        else:
+            position = 0
+            while copied := os.sendfile(target, source, position, _SENDFILE_BYTES):
+                position += copied
+        seal(target)
+    except BaseException:
+        os.close(target)
+        raise
+    return target
+
+
+def seal(descriptor: int) -> None:
+    fcntl.fcntl(descriptor, _ADD_SEALS, _SEAL_ALL)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+class Output:
+    """stdout and stderr of one run, read as they come and counted together; what is beyond the limits is dropped."""
+
+    def __init__(self, output_bytes: int, stderr_head_bytes: int, stdout: int | None) -> None:
+        self.count_bytes = 0
+        self.stderr = bytearray()
+        self._room_bytes = output_bytes
+        self._head_bytes = stderr_head_bytes
+        self.file = os.memfd_create("stdout", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self.readers: dict[int, bool] = {}
+        """Read ends that are open still, and whether it is stdout's."""
+        self.writers: list[int] = []
+        """stdout's and stderr's for the program, until `started`."""
+        if stdout is None:
+            self._pipe(is_stdout=True)
+        else:
+            self.writers.append(os.dup(stdout))
+        self._pipe(is_stdout=False)
+
+    def _pipe(self, *, is_stdout: bool) -> None:
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        self.readers[reader] = is_stdout
+        self.writers.append(writer)
+
+    def started(self) -> None:
+        """The program has the write ends now."""
+        for writer in self.writers:
+            os.close(writer)
+        self.writers.clear()
+
+    def read(self, reader: int) -> bool:
+        """Reads once; False when there is nothing now, or the end was reached and the reader is closed."""
+        try:
+            data = os.read(reader, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._close(reader)
+            return False
+        self.count_bytes += len(data)
+        if self.readers[reader]:
+            write_all(self.file, data[: self._room_bytes])
+            self._room_bytes -= min(len(data), self._room_bytes)
+        else:
+            self.stderr += data[: self._head_bytes - len(self.stderr)]
+        return True
+
+    def drain(self) -> None:
+        """Takes what is left after all processes are dead; never waits, since a writer may be hidden in a socket."""
+        for reader in list(self.readers):
+            while self.read(reader):
+                pass
+
+    def finish(self) -> None:
+        """Leaves `file` to the caller, sealed; closes all else."""
+        self.close_pipes()
+        seal(self.file)
+
+    def close_pipes(self) -> None:
+        self.started()
+        for reader in list(self.readers):
+            self._close(reader)
+
+    def _close(self, reader: int) -> None:
+        del self.readers[reader]
+        os.close(reader)
