@@ -58,6 +58,9 @@ def command(envoy: str, folder: str | Path) -> list[str]:
         # Hot restart needs shared memory named by a base id, which several Envoys on a machine fight over;
         # clients resume instead.
         "--disable-hot-restart",
+        # The access log is buffered for 10 s by default, too long for somebody who looks for a failure.
+        "--file-flush-interval-msec",
+        "1000",
     ]
 
 

@@ -91,6 +91,18 @@ Metadata = tuple[tuple[str, str], ...]
 Start = Callable[..., AbstractAsyncContextManager["Mesh"]]
 
 
+def edited(file: str, old: str, new: str) -> Edit:
+    """An edit of a written file, to make a period or a limit small enough for a test; `old` must be there."""
+
+    def edit(folder: Path) -> None:
+        path = folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return edit
+
+
 @asynccontextmanager
 async def running(
     folder: Path,
@@ -99,10 +111,7 @@ async def running(
     manner: str = "patient",
     edit: Edit | None = None,
 ) -> AsyncIterator[Mesh]:
-    """Starts the replicas that `clusters` names (one process may serve several), and Envoy before them.
-
-    `edit` may change the written files before Envoy starts, to make a period short enough for a test.
-    """
+    """Starts the replicas that `clusters` names (one process may serve several), and Envoy before them."""
     names = sorted({name for replicas in clusters.values() for name in replicas})
     contexts = [replica(name, manner) for name in names]
     started = {}

@@ -3,7 +3,8 @@
     python replica.py NAME [patient|strict]
 
 Prints its port.  `strict` leaves out the options that make grpcio bear Envoy's pings.  What a call does is
-told in its metadata: `x-test-delay-ms` waits before the answer, `x-test-fail` refuses with UNAVAILABLE.
+told in its metadata: `x-test-delay-ms` waits before the answer, `x-test-fail` refuses with UNAVAILABLE, and
+with the value `later` says not to try again at once.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class Calls(grpc.GenericRpcHandler):
     async def _obey(metadata: dict[str, Any], context: Context) -> None:
         await asyncio.sleep(int(metadata.get("x-test-delay-ms", 0)) / 1000)
         if "x-test-fail" in metadata:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, "as asked")
+            later = (("x-envoy-ratelimited", "true"),) if metadata["x-test-fail"] == "later" else ()
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "as asked", trailing_metadata=later)
 
 
 async def main(name: str, manner: str = "patient") -> None:

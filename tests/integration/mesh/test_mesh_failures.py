@@ -6,11 +6,10 @@ import asyncio
 import json
 import os
 import signal
-from pathlib import Path
 
 import grpc
 import pytest
-from mesh_processes import Edit, Mesh, Metadata, Start, until
+from mesh_processes import Mesh, Metadata, Start, edited, until
 
 from gavel.mesh.files import xds_files
 
@@ -92,6 +91,16 @@ async def test_only_repeatable_calls_are_retried(
     assert mesh.stat("cluster.submission.upstream_rq_total") == tries
 
 
+async def test_server_may_say_not_now(mesh: Mesh) -> None:
+    """UNAVAILABLE with `x-envoy-ratelimited` in its metadata reaches the client at once, untried again."""
+    async with mesh.channel() as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await channel.unary_unary(GET)(b"", metadata=(("x-test-fail", "later"),), timeout=10)
+
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert mesh.stat("cluster.submission.upstream_rq_total") == 1
+
+
 async def test_large_batch_is_retried(mesh: Mesh) -> None:
     """A request beyond Envoy's buffer of 1 MiB is kept for a second try all the same."""
     async with mesh.channel() as channel:
@@ -113,7 +122,7 @@ async def test_upload_is_not_retried(mesh: Mesh) -> None:
 
 async def test_deadline_is_the_callers_or_the_default(start: Start) -> None:
     """A caller without a deadline gets the method's; one that gives a longer one gets what it asked for."""
-    shorter = shortened("rds.yaml", "max_stream_duration: 5s", "max_stream_duration: 0.5s")
+    shorter = edited("xds/rds.yaml", "max_stream_duration: 5s", "max_stream_duration: 0.5s")
     slow = (("x-test-delay-ms", "1500"),)
     async with start({"submission": ("a",)}, edit=shorter) as mesh, mesh.channel() as channel:
         with pytest.raises(grpc.aio.AioRpcError) as ended:
@@ -124,7 +133,7 @@ async def test_deadline_is_the_callers_or_the_default(start: Start) -> None:
 
 async def test_silent_watch_is_ended(start: Start) -> None:
     """A watch whose server sends no heartbeats ends when its idle time is over, with a code to resume on."""
-    shorter = shortened("rds.yaml", "idle_timeout: 90s", "idle_timeout: 1s")
+    shorter = edited("xds/rds.yaml", "idle_timeout: 90s", "idle_timeout: 1s")
     async with start({"result": ("a",)}, edit=shorter) as mesh, mesh.channel() as channel:
         stream = channel.unary_stream(WATCH)(b"", timeout=20)
         assert await stream.read() == b"a"
@@ -137,7 +146,7 @@ async def test_pings_cut_idle_streams_only_of_servers_without_the_options(start:
 
     The pings come every second here (30 s in use), so 6 s hold more than the 2 that grpcio bears.
     """
-    faster = shortened("cds.yaml", "interval: 30s", "interval: 1s")
+    faster = edited("xds/cds.yaml", "interval: 30s", "interval: 1s")
     async with start({"result": ("a",)}, manner=manner, edit=faster) as mesh, mesh.channel() as channel:
         stream = channel.unary_stream(WATCH)(b"", metadata=(("x-test-delay-ms", "6000"),), timeout=30)
         assert await stream.read() == b"a"
@@ -158,15 +167,3 @@ async def test_misspelt_field_is_rejected(mesh: Mesh) -> None:
     await until(lambda: mesh.stat("cluster_manager.cds.update_rejected") == 1)
     async with mesh.channel() as channel:
         assert await channel.unary_unary(GET)(b"", timeout=10)
-
-
-def shortened(file: str, old: str, new: str) -> Edit:
-    """An edit of a written xDS file; fails when there is nothing to change."""
-
-    def edit(folder: Path) -> None:
-        path = folder / "xds" / file
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8")
-
-    return edit

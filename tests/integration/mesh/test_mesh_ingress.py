@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
 from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from mesh_processes import Mesh, until
+from mesh_processes import Mesh, Start, edited, until
+
+from gavel.mesh.admin import get
 
 pytestmark = pytest.mark.integration
 
@@ -45,10 +48,12 @@ async def test_streams_of_one_channel_wait_beyond_a_thousand(mesh: Mesh) -> None
         streams = [channel.unary_stream(WATCH)(b"", timeout=60) for _ in range(1001)]
         await until(lambda: mesh.stat("cluster.result-streams.upstream_rq_active") == 1000)
         reads = [asyncio.ensure_future(stream.read()) for stream in streams]
-        done, waiting = await asyncio.wait(reads, timeout=5)
-        while len(done) < 1000:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        assert len(waiting) == 1
+        waiting = set(reads)
+        async with asyncio.timeout(30):
+            while len(waiting) > 1:
+                _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        assert mesh.stat("http.ingress.downstream_rq_active") == 1000
+
         next(s for s, read in zip(streams, reads, strict=True) if read not in waiting).cancel()
         assert await waiting.pop() in {b"a", b"b"}
 
@@ -133,15 +138,45 @@ async def test_health_and_reflection_pass(mesh: Mesh) -> None:
     assert "gavel.submission.v1.SubmissionService" in names
 
 
-async def test_failures_are_logged_as_json(mesh: Mesh) -> None:
-    """Each failed call is a JSON line on stdout that names the call, its status and the replica's tries."""
+async def test_failures_are_logged_and_successes_sampled(mesh: Mesh) -> None:
+    """Each failed call is a JSON line that names the call, its status and its tries; of others 1 % are."""
     async with mesh.channel() as channel:
+        for _ in range(300):
+            await channel.unary_unary(GET)(b"", timeout=10)
         with pytest.raises(grpc.aio.AioRpcError):
             await channel.unary_unary(GET)(b"", metadata=(("x-test-fail", "1"),), timeout=10)
 
-    log = mesh.folder / "access.log"
-    await until(lambda: log.read_text(encoding="utf-8").endswith("\n"))
-    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    line = next(line for line in lines if line["method"] == GET)
-    assert line["grpc_status"] == "Unavailable"
-    assert line["tries"] == 3
+    def logged() -> list[dict[str, Any]]:
+        text = (mesh.folder / "access.log").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    await until(lambda: any(line["grpc_status"] == "Unavailable" for line in logged()))
+    (failure,) = (line for line in logged() if line["grpc_status"] == "Unavailable")
+    assert (failure["method"], failure["tries"], failure["cluster"]) == (GET, 3, "submission")
+    assert len(logged()) < 50
+
+
+async def test_connections_beyond_the_limit_are_refused(start: Start) -> None:
+    """The third client is turned away when two are the most, and the admin page opens all the same."""
+    fewer = edited(
+        "bootstrap.yaml", "max_active_downstream_connections: 10000", "max_active_downstream_connections: 2"
+    )
+    async with start({"submission": ("a",)}, edit=fewer) as mesh:
+        address = ("127.0.0.1", mesh.topology.ingress_port)
+        with socket.create_connection(address, 10), socket.create_connection(address, 10):
+            await until(lambda: mesh.stat("http.ingress.downstream_cx_active") == 2)
+            with socket.create_connection(address, 10) as third:
+                assert third.recv(1) == b""
+            assert get(mesh.topology, "/ready").strip() == "LIVE"
+
+
+async def test_full_heap_refuses_calls(start: Start) -> None:
+    """Beyond its heap Envoy answers UNAVAILABLE and lives on."""
+    smaller = edited("bootstrap.yaml", f"max_heap_size_bytes: {1 << 30}", f"max_heap_size_bytes: {MIB}")
+    async with start({"submission": ("a",)}, edit=smaller) as mesh, mesh.channel() as channel:
+        action = "overload.envoy.overload_actions.stop_accepting_requests.active"
+        await until(lambda: mesh.stat(action) == 1)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await channel.unary_unary(GET)(b"", timeout=10)
+
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE

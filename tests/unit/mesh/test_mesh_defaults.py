@@ -155,7 +155,7 @@ def test_17_envoys_on_one_machine_do_not_meet() -> None:
     argv = command("/usr/bin/envoy", "/somewhere")
 
     assert argv[:3] == ["/usr/bin/envoy", "--config-path", "/somewhere/bootstrap.yaml"]
-    assert set(argv[3:]) == {"--reject-unknown-dynamic-fields", "--disable-hot-restart"}
+    assert {"--reject-unknown-dynamic-fields", "--disable-hot-restart"} < set(argv)
 
 
 def test_admin_page_is_on_loopback_only() -> None:
