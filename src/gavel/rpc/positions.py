@@ -77,24 +77,28 @@ class ReadToken:
     topic: str
     """`submissions.<language>` or its batch lane."""
     position: Position
+    accept_time_ms: int = 0
+    """Instant of the accept by the broker's clock, 0 where unknown: whether a window of events goes back as far."""
 
     def encode(self) -> bytes:
         """The token."""
         topic = self.topic.encode("ascii")
         position = self.position
         numbers = _POSITION.pack(position.partition, position.offset, position.ordinal)
-        return _sealed(b"R", bytes([len(topic)]) + topic + numbers + position.topic_id.encode("ascii"))
+        time = self.accept_time_ms.to_bytes(8, "big")
+        return _sealed(b"R", time + bytes([len(topic)]) + topic + numbers + position.topic_id.encode("ascii"))
 
     @classmethod
     def decode(cls, token: bytes, field: str) -> Self:
         """Reads a token; INVALID_ARGUMENT that names `field` when no server made it."""
         body = _opened(b"R", token, field)
-        length = body[0] if body else 0
+        length = body[8] if len(body) > 8 else 0
         try:
-            topic = body[1 : 1 + length].decode("ascii")
+            topic = body[9 : 9 + length].decode("ascii")
         except UnicodeDecodeError:
             raise _malformed(field) from None
-        return cls(topic, Position._from_body(body[1 + length :], field))  # noqa: SLF001 - same module
+        position = Position._from_body(body[9 + length :], field)  # noqa: SLF001 - same module
+        return cls(topic, position, int.from_bytes(body[:8], "big"))
 
 
 def _sealed(kind: bytes, body: bytes) -> bytes:
