@@ -109,8 +109,14 @@ class Reader:
         first = self._consumer.poll(timeout_s)
         if first is None:
             return []
-        messages = [first, *self._consumer.consume(_RECORDS_A_POLL - 1, 0)]
-        return [Record.of(message) for message in messages if not _passing(message)]
+        records = []
+        for message in [first, *self._consumer.consume(_RECORDS_A_POLL - 1, 0)]:
+            error = message.error()
+            if error is None:
+                records.append(Record.of(message))
+            elif not passing(error):
+                raise KafkaException(error)
+        return records
 
     def close(self) -> None:
         """Ends it. Not while another thread reads."""
@@ -193,13 +199,10 @@ class DeadLetters:
         )
 
 
-def _passing(message: Message) -> bool:
-    """True for what librdkafka reports on its way and recovers from; raises for what it does not."""
-    error = message.error()
-    if error is None:
-        return False
+def passing(error: KafkaError) -> bool:
+    """True for an error in place of a message that librdkafka recovers from by itself; it is logged."""
     if error.fatal() or error.code() in _LASTING:
-        raise KafkaException(error)
+        return False
     topics.report_error(error)
     return True
 

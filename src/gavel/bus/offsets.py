@@ -135,6 +135,11 @@ class PartitionOffsets:
         """Records taken and not finished."""
         return len(self._taken)
 
+    @property
+    def running_count(self) -> int:
+        """Records started by this holder and not finished."""
+        return len(self._running)
+
     def take(self, offset: int) -> Starts | None:
         """A record came: None when there is nothing to do for it, else what is known of earlier starts."""
         if self._base < 0:

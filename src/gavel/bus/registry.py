@@ -3,12 +3,14 @@
 import threading
 import time
 
-import structlog
 from google.protobuf.message import DecodeError
 
 from gavel.bus import topics
 from gavel.bus.consumer import BEGINNING, Reader, ReaderThread, Record
+from gavel.telemetry.log import logger
 from gavel.worker.v1 import worker_pb2
+
+_LOG = logger("gavel.bus.registry")
 
 HEARTBEAT_AGE_MOST_S = 10.0
 
@@ -73,7 +75,7 @@ class WorkerRegistry:
                 try:
                     worker = _worker(record.value)
                 except DecodeError:
-                    structlog.get_logger("gavel.bus").warning("heartbeat_unreadable", offset=record.offset)
+                    _LOG.warning("heartbeat_unreadable", offset=record.offset)
                     continue
                 self._heartbeats.apply(record.key or b"", worker, now_s=now_s, age_s=age_s)
         last = batch[-1]

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -27,6 +26,9 @@ from confluent_kafka.cimpl import NewTopic
 
 from gavel.rpc.errors import GavelError
 from gavel.submission.v1 import error_reason_pb2, submission_pb2
+from gavel.telemetry.log import logger
+
+_LOG = logger("gavel.bus.topics")
 
 EVENTS = "events"
 CONTROL = "control"
@@ -205,12 +207,12 @@ def unavailable(error: Exception) -> GavelError:
 
 def report_error(error: KafkaError) -> None:
     """The `error_cb` of every client: librdkafka goes on by itself, so this is for the log alone."""
-    structlog.get_logger("gavel.bus").warning("broker_error", code=error.name(), error=error.str())
+    _LOG.warning("broker_error", code=error.name(), error=error.str())
 
 
 def log_retry(what: str, error: Exception) -> None:
     """For what a thread gives up and begins anew."""
-    structlog.get_logger("gavel.bus").warning("begins_anew", what=what, error=str(error))
+    _LOG.warning("begins_anew", what=what, error=str(error))
 
 
 @functools.cache
