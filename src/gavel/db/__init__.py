@@ -1,0 +1,1 @@
+"""PostgreSQL as every service uses it: pools with bounded waits, named SQL, migrations."""

@@ -1,0 +1,140 @@
+"""Connection pools in which nothing waits for ever, and the database's failures as errors of the API.
+
+A pool opens without waiting: a process starts, and goes on, while the database is away. Use connections
+through `session` or `async_session`, which bound the whole use in time. A database that accepts a query and
+never answers (a stopped process, a machine that vanished) cannot be told to stop; after the bound the socket
+is shut down instead.
+"""
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from gavel.rpc.errors import GavelError
+from gavel.submission.v1 import error_reason_pb2 as reasons
+
+WITHIN_S: Final = 5.0
+"""How long one use of a connection may take in seconds, waiting for it included, unless the caller says
+otherwise.
+"""
+_WAITING_PER_CONNECTION: Final = 64
+"""Callers that may wait for each connection of a pool; one more is refused at once."""
+_GIVE_UP_S: Final = 2.0
+"""After so long without a connection the pool rests until somebody asks again, which then tries at once."""
+_CONNECTION_OPTIONS: Final[dict[str, Any]] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": "-c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+}
+
+Pool: TypeAlias = ConnectionPool[psycopg.Connection[TupleRow]]
+AsyncPool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
+
+
+def open_pool(url: str, *, size_most: int) -> Pool:
+    """A pool for threads with up to `size_most` connections; `close()` it at the end."""
+    pool: Pool = ConnectionPool(
+        url,
+        min_size=1,
+        max_size=size_most,
+        max_waiting=size_most * _WAITING_PER_CONNECTION,
+        timeout=WITHIN_S,
+        reconnect_timeout=_GIVE_UP_S,
+        check=ConnectionPool.check_connection,
+        kwargs=_CONNECTION_OPTIONS,
+        open=False,
+    )
+    pool.open(wait=False)
+    return pool
+
+
+async def open_async_pool(url: str, *, size_most: int) -> AsyncPool:
+    """A pool for the running loop with up to `size_most` connections; `await close()` it at the end."""
+    pool: AsyncPool = AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=size_most,
+        max_waiting=size_most * _WAITING_PER_CONNECTION,
+        timeout=WITHIN_S,
+        reconnect_timeout=_GIVE_UP_S,
+        check=AsyncConnectionPool.check_connection,
+        kwargs=_CONNECTION_OPTIONS,
+        open=False,
+    )
+    await pool.open(wait=False)
+    return pool
+
+
+@contextmanager
+def session(pool: Pool, within_s: float = WITHIN_S) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A connection for one transaction: commits at the end of the block, rolls back on an error.
+
+    Errors as `translate_errors`; DATABASE_UNAVAILABLE also when the block has not ended within `within_s`
+    seconds.
+    """
+    with translate_errors(), pool.connection(timeout=within_s) as connection:
+        watchdog = threading.Timer(within_s, _cut, (connection,))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield connection
+        finally:
+            watchdog.cancel()
+
+
+@asynccontextmanager
+async def async_session(
+    pool: AsyncPool, within_s: float = WITHIN_S
+) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
+    """As `session`, on the running loop."""
+    with translate_errors():
+        async with pool.connection(timeout=within_s) as connection:
+            watchdog = asyncio.get_running_loop().call_later(within_s, _cut, connection)
+            try:
+                yield connection
+            finally:
+                watchdog.cancel()
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turns what says "the database is away" into DATABASE_UNAVAILABLE, and a full waiting room into
+    OVERLOADED.
+
+    Errors of our own making (a constraint, a type, a missing table) pass unchanged: they are not the caller's
+    to retry.
+    """
+    try:
+        yield
+    except TooManyRequests as error:
+        raise GavelError(
+            reasons.ERROR_REASON_OVERLOADED,
+            "too many calls wait for the database",
+            what="calls waiting for the database",
+        ) from error
+    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise GavelError(reasons.ERROR_REASON_DATABASE_UNAVAILABLE, "the database does not answer") from error
+
+
+def _cut(connection: psycopg.Connection[TupleRow] | psycopg.AsyncConnection[TupleRow]) -> None:
+    """Shuts the socket down below libpq: whoever waits on it wakes with an OperationalError."""
+    try:
+        descriptor = os.dup(connection.fileno())
+    except (psycopg.Error, OSError):
+        return  # closed in the meantime
+    with socket.socket(fileno=descriptor) as raw:
+        try:
+            raw.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # the other side was faster
