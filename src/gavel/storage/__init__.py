@@ -1,0 +1,1 @@
+"""Objects by key: a local folder or S3, GCS, Azure; where things lie, digests, packs."""
