@@ -78,7 +78,7 @@ class ReadToken:
     """`submissions.<language>` or its batch lane."""
     position: Position
     accept_time_ms: int = 0
-    """Instant of the accept by the broker's clock, 0 where unknown: whether a window of events goes back as far."""
+    """Instant of the accept by the broker's clock, 0 where unknown: does a window of events go back to it?"""
 
     def encode(self) -> bytes:
         """The token."""
