@@ -1,10 +1,13 @@
-"""The pure fold: what one more event of the log does to a judgement. Writers and hubs apply this same function.
+"""The pure fold: what one more event of the log does to a judgement. Writers and hubs apply this same
+function.
 
-- The first terminal event in log order ends the judgement; what follows is dropped, except which judgement is current.
-- FINISHED is self-contained. If it is of the attempt shown, tests already shown keep their places; else the attempt is
-  shown anew. What it adds becomes visible in this order: attempt, compiler, tests by number, the end.
-- Progress of any attempt but the last started is dropped; so are an event at or before the state's position (a
-  duplicate), and one whose tenant is not that of the judgement's first.
+- The first terminal event in log order ends the judgement; what follows is dropped, except which judgement
+  is current.
+- FINISHED is self-contained. If it is of the attempt shown, tests already shown keep their places; else the
+  attempt is shown anew. What it adds becomes visible in this order: attempt, compiler, tests by number, the
+  end.
+- Progress of any attempt but the last started is dropped; so are an event at or before the state's position
+  (a duplicate), and one whose tenant is not that of the judgement's first.
 """
 
 from dataclasses import replace
@@ -33,8 +36,8 @@ _TERMINAL = frozenset({"finished", "failed", "cancelled"})
 def fold(state: JudgementState | None, position: int, event: JudgementEvent) -> JudgementState | None:
     """The state after `event` at `position`: the same object when the event is dropped.
 
-    `state` is that of the event's submission and judgement, None before its first event. Raises ValueError when the
-    event's submission id is no UUID, or its judgement is below 1.
+    `state` is that of the event's submission and judgement, None before its first event. Raises ValueError
+    when the event's submission id is no UUID, or its judgement is below 1.
     """
     if state is not None and (position <= state.position or event.tenant != state.tenant):
         return state
@@ -154,7 +157,9 @@ def _finished_attempt(shown: Attempt | None, position: int, event: JudgementEven
             compiled = ShownCompile(Place(position, COMPILED_ORDINAL), time_us, finished.compile)
         elif compiled.result != finished.compile:
             compiled = replace(compiled, result=finished.compile)
-    tests = shown.tests if finished.HasField("object") else _finished_tests(shown, position, finished, time_us)
+    tests = (
+        shown.tests if finished.HasField("object") else _finished_tests(shown, position, finished, time_us)
+    )
     return Attempt(
         event.attempt,
         finished.worker_id or shown.worker_id,
@@ -167,10 +172,10 @@ def _finished_attempt(shown: Attempt | None, position: int, event: JudgementEven
     )
 
 
-def _finished_tests(
-    shown: Attempt, position: int, finished: Finished, time_us: int
-) -> tuple[ShownTest, ...]:
-    """The tests shown, corrected and completed; facts that were not shown as they are now count as written by it."""
+def _finished_tests(shown: Attempt, position: int, finished: Finished, time_us: int) -> tuple[ShownTest, ...]:
+    """The tests shown, corrected and completed; facts that were not shown as they are now count as written by
+    it.
+    """
     before = {test.result.number: test for test in shown.tests}
     after = dict(before)
     for result in finished.inline.tests:

@@ -1,7 +1,8 @@
 """Partitions by day of the tables of the projection, named `<table>_<yyyymmdd>` and bounded by UUIDv7 keys.
 
-Days are UTC, by the time inside the key. An id outside all partitions cannot be stored, so they exist before a writer
-starts: far enough behind that a week of backlog finds its days, and ahead for days in which nobody calls.
+Days are UTC, by the time inside the key. An id outside all partitions cannot be stored, so they exist before
+a writer starts: far enough behind that a week of backlog finds its days, and ahead for days in which nobody
+calls.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -44,8 +45,8 @@ def ensure(
 ) -> list[str]:
     """Makes the partitions from `days_behind` before `today` to `days_ahead` after it that do not exist yet.
 
-    In one transaction, under a lock, without stopping readers or writers: a table is made beside its parent and then
-    attached. Returns the names of those made.
+    In one transaction, under a lock, without stopping readers or writers: a table is made beside its parent
+    and then attached. Returns the names of those made.
     """
     days = [today + timedelta(days=shift) for shift in range(-days_behind, days_ahead + 1)]
     with connection.transaction():

@@ -1,7 +1,7 @@
 """Positions: offsets that keep growing when a topic is made anew.
 
-A topic that was deleted and made anew begins at offset 0 again, with another id. The projection gives every id that it
-meets under one name the next *generation*, and rows compare `generation * 2^48 + offset`.
+A topic that was deleted and made anew begins at offset 0 again, with another id. The projection gives every
+id that it meets under one name the next *generation*, and rows compare `generation * 2^48 + offset`.
 """
 
 from typing import Final, NamedTuple

@@ -31,12 +31,12 @@ INSERT INTO submissions AS known (
     reproduce_count
 )
 SELECT
-    id, tenant, language, lane, problem, labels, timestamptz 'epoch' + create_time_us * interval '1 microsecond',
+    id, tenant, language, lane, problem, labels::jsonb, timestamptz 'epoch' + create_time_us * interval '1 microsecond',
     record, source_key, source_offset_bytes, source_length_bytes, tests_offset_bytes, tests_length_bytes,
     record_topic, record_partition, record_position, reproduce_count
 FROM unnest(
     %(ids)s::uuid[], %(tenants)s::text[], %(languages)s::text[], %(lanes)s::smallint[], %(problems)s::text[],
-    %(labels)s::jsonb[], %(create_times_us)s::bigint[], %(records)s::bytea[], %(source_keys)s::text[],
+    %(labels)s::text[], %(create_times_us)s::bigint[], %(records)s::bytea[], %(source_keys)s::text[],
     %(source_offsets)s::bigint[], %(source_lengths)s::bigint[], %(tests_offsets)s::bigint[],
     %(tests_lengths)s::bigint[], %(record_topics)s::text[], %(record_partitions)s::int[],
     %(record_positions)s::bigint[], %(reproduce_counts)s::int[]

@@ -1,7 +1,7 @@
 """Reads of the projection, asynchronous, for the services.
 
-A row of another tenant raises FOREIGN_TENANT; None means that there is no such row yet, which `presence` turns into an
-answer. Errors of the database are psycopg's, see `gavel.db.pool`.
+A row of another tenant raises FOREIGN_TENANT; None means that there is no such row yet, which `presence`
+turns into an answer. Errors of the database are psycopg's, see `gavel.db.pool`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,9 +61,7 @@ class Snapshot:
     state: JudgementState | None
 
 
-async def get_submission(
-    connection: Connection, tenant: str, submission_id: UUID
-) -> StoredSubmission | None:
+async def get_submission(connection: Connection, tenant: str, submission_id: UUID) -> StoredSubmission | None:
     """One submission; its judgement is read by get_judgement."""
     row = await _one(connection, "submission_by_id", {"id": submission_id})
     return None if row is None else submission_of(_own(row, tenant))
@@ -74,7 +72,8 @@ async def list_submissions(
 ) -> list[tuple[StoredSubmission, JudgementState | None]]:
     """At most `size` submissions with ids below `before` (LAST_ID: from the newest), newest first.
 
-    Each comes with its current judgement, without tests; None while nothing has been heard of it: it is queued.
+    Each comes with its current judgement, without tests; None while nothing has been heard of it: it is
+    queued.
     """
     time_min, first = None, UUID(int=0)
     if narrowed.create_time_min_us > 0:

@@ -80,7 +80,9 @@ def submission_of(row: Row) -> StoredSubmission:
 
 
 def judgement_of(row: Row) -> JudgementState | None:
-    """A JudgementState from all columns of its row, with its tests where the row has them; None where it is absent."""
+    """A JudgementState from all columns of its row, with its tests where the row has them; None where it is
+    absent.
+    """
     if row["position"] is None:
         return None
     first = row["first_position"]
@@ -124,9 +126,7 @@ def _tests_of(row: Row) -> tuple[ShownTest, ...]:
     if facts is None:
         return ()
     return tuple(
-        ShownTest(
-            Place(position, ordinal), _us(end_time), written, submission_pb2.TestResult.FromString(one)
-        )
+        ShownTest(Place(position, ordinal), _us(end_time), written, submission_pb2.TestResult.FromString(one))
         for one, position, ordinal, written, end_time in zip(
             facts,
             row["test_shown_positions"],

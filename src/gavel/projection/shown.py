@@ -48,8 +48,8 @@ def to_judgement(
 def events_since(state: JudgementState, seen: Place) -> list[tuple[Place, Event]]:
     """What a watcher that has seen everything up to `seen` has not seen, in order, resume tokens left empty.
 
-    What no longer counts (an attempt that another one replaced) is not among it. The end holds the whole judgement;
-    where its tests lie in an object, those that it holds are only the ones shown before.
+    What no longer counts (an attempt that another one replaced) is not among it. The end holds the whole
+    judgement; where its tests lie in an object, those that it holds are only the ones shown before.
     """
     if state.position < seen.position:
         return []

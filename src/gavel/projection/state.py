@@ -1,8 +1,8 @@
 """A judgement as the log has told of it so far: values without behaviour beyond their own shape.
 
-A *position* is a place in the judgement's partition of `events`: the topic's generation times 2^48 plus the offset (see
-`positions`), so that it grows even when the topic is made anew. A *place* adds an ordinal, the order among what one
-event made visible. Times are microseconds since 1970, 0 where unknown.
+A *position* is a place in the judgement's partition of `events`: the topic's generation times 2^48 plus the
+offset (see `positions`), so that it grows even when the topic is made anew. A *place* adds an ordinal, the
+order among what one event made visible. Times are microseconds since 1970, 0 where unknown.
 """
 
 from dataclasses import dataclass

@@ -1,13 +1,14 @@
 """Writes of the projection: batches of rows, with the positions of the log that they bring the tables to.
 
-Everything a function stores, it stores in one transaction with the positions. Rows and positions only ever move
-forward, so a writer that was overtaken, or that stores a batch twice, changes nothing. The caller's connection is in
-autocommit mode or in a transaction of its own.
+Everything a function stores, it stores in one transaction with the positions. Rows and positions only ever
+move forward, so a writer that was overtaken, or that stores a batch twice, changes nothing. The caller's
+connection is in autocommit mode or in a transaction of its own.
 
-Errors are psycopg's: DataError and IntegrityError mean that a row of the batch cannot be stored (a key outside all
-partitions is one); OperationalError that the database is away.
+Errors are psycopg's: DataError and IntegrityError mean that a row of the batch cannot be stored (a key
+outside all partitions is one); OperationalError that the database is away.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -16,12 +17,14 @@ from uuid import UUID
 import psycopg
 from psycopg import sql as psycopg_sql
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from gavel.db import sql
+from gavel.projection import arrays
 from gavel.projection.positions import LogPosition
 from gavel.projection.rows import StoredSubmission, judgement_of
-from gavel.projection.state import JudgementState, ShownTest
+from gavel.projection.state import NOWHERE, Attempt, End, JudgementState, ShownTest
+from gavel.submission.v1 import submission_pb2
+from gavel.worker.v1 import judgement_event_pb2
 
 _LOCK: Final = 0x6761_7665_6C74  # of register_topic alone
 
@@ -71,9 +74,12 @@ def load_judgements(
 def store_judgements(
     connection: psycopg.Connection[Any], writes: Sequence[JudgementWrite], positions: Sequence[LogPosition]
 ) -> None:
-    """Stores judgements, each at most once in `writes`, and those of their tests that are new since `stored`."""
+    """Stores judgements, each at most once in `writes`, and their tests that are new since `stored`."""
+    # Sorted, so that two writers never lock rows in opposite orders.
+    writes = sorted(writes, key=lambda write: (write.state.submission_id, write.state.judgement))
+    states = [write.state for write in writes]
     tests = [
-        (state, test)
+        (state, state.attempt, test)
         for state, stored in writes
         if state.attempt is not None
         for test in state.attempt.tests
@@ -81,7 +87,7 @@ def store_judgements(
     ]
     with connection.transaction():
         if writes:
-            connection.execute(_query("store_judgements"), _judgement_columns(writes))
+            connection.execute(_query("store_judgements"), _judgement_columns(states))
         if tests:
             connection.execute(_query("store_test_results"), _test_columns(tests))
         _advance(connection, positions)
@@ -101,127 +107,110 @@ def store_submissions(
 
 
 def _advance(connection: psycopg.Connection[Any], positions: Sequence[LogPosition]) -> None:
-    # Sorted, so that two writers that share partitions while one hands over never lock in opposite orders.
-    columns = list(zip(*sorted(positions), strict=True)) or [(), (), ()]
-    connection.execute(
-        _query("advance_log_positions"),
-        {"topic_ids": list(columns[0]), "partitions": list(columns[1]), "next_offsets": list(columns[2])},
-    )
+    ordered = sorted(positions)
+    columns = {
+        "topic_ids": arrays.texts([each.topic_id for each in ordered]),
+        "partitions": arrays.int4s([each.partition for each in ordered]),
+        "next_offsets": arrays.int8s([each.next_offset for each in ordered]),
+    }
+    connection.execute(_query("advance_log_positions"), columns)
 
 
-def _submission_columns(rows: Sequence[StoredSubmission]) -> dict[str, list[Any]]:
+def _submission_columns(rows: Sequence[StoredSubmission]) -> dict[str, Any]:
     records = [row.record for row in rows]
+    labels = [json.dumps(dict(record.labels)) for record in records]
     return {
-        "ids": [row.submission_id for row in rows],
-        "tenants": [row.tenant for row in rows],
-        "languages": [record.language for record in records],
-        "lanes": [record.lane for record in records],
-        "problems": [record.problem.problem for record in records],
-        "labels": [Jsonb(dict(record.labels)) for record in records],
-        "create_times_us": [row.create_time_us for row in rows],
-        "records": [record.SerializeToString() for record in records],
-        "source_keys": [row.source.key for row in rows],
-        "source_offsets": [row.source.offset_bytes for row in rows],
-        "source_lengths": [row.source.length_bytes for row in rows],
-        "tests_offsets": [row.tests.offset_bytes for row in rows],
-        "tests_lengths": [row.tests.length_bytes for row in rows],
-        "record_topics": [row.record_topic for row in rows],
-        "record_partitions": [row.record_partition for row in rows],
-        "record_positions": [row.record_position for row in rows],
-        "reproduce_counts": [row.reproduce_count for row in rows],
+        "ids": arrays.uuids([row.submission_id for row in rows]),
+        "tenants": arrays.texts([row.tenant for row in rows]),
+        "languages": arrays.texts([record.language for record in records]),
+        "lanes": arrays.int2s([record.lane for record in records]),
+        "problems": arrays.texts([record.problem.problem for record in records]),
+        "labels": arrays.texts(labels),
+        "create_times_us": arrays.int8s([row.create_time_us for row in rows]),
+        "records": arrays.byteas([record.SerializeToString() for record in records]),
+        "source_keys": arrays.texts([row.source.key for row in rows]),
+        "source_offsets": arrays.int8s([row.source.offset_bytes for row in rows]),
+        "source_lengths": arrays.int8s([row.source.length_bytes for row in rows]),
+        "tests_offsets": arrays.int8s([row.tests.offset_bytes for row in rows]),
+        "tests_lengths": arrays.int8s([row.tests.length_bytes for row in rows]),
+        "record_topics": arrays.texts([row.record_topic for row in rows]),
+        "record_partitions": arrays.int4s([row.record_partition for row in rows]),
+        "record_positions": arrays.int8s([row.record_position for row in rows]),
+        "reproduce_counts": arrays.int4s([row.reproduce_count for row in rows]),
     }
 
 
-def _judgement_columns(writes: Sequence[JudgementWrite]) -> dict[str, list[Any]]:
-    rows = sorted((_judgement_row(write.state) for write in writes), key=lambda row: (row[0], row[1]))
-    return dict(zip(_JUDGEMENT_PARAMETERS, map(list, zip(*rows, strict=True)), strict=True))
-
-
-_JUDGEMENT_PARAMETERS: Final = (
-    "ids", "judgements", "tenants", "states", "positions", "applied_positions", "first_positions", "accept_times_us",
-    "attempts", "workers", "test_counts", "language_versions", "start_times_us", "attempt_positions",
-    "compiles", "compile_times_us", "compile_positions", "compile_ordinals",
-    "verdicts", "scores", "cpu_times_ms", "wall_times_ms", "memories_bytes", "manifest_digests", "failures",
-    "end_times_us", "end_positions", "tests_keys", "tests_sha256s", "tests_sizes_bytes",
-)  # fmt: skip
-
-
-def _judgement_row(state: JudgementState) -> tuple[Any, ...]:
-    """Values in the order of _JUDGEMENT_PARAMETERS."""
-    first = state.first_place
-    return (
-        state.submission_id,
-        state.judgement,
-        state.tenant,
-        state.state,
-        state.position,
-        state.applied_position,
-        None if first is None else first.position,
-        state.accept_time_us,
-        *_attempt_values(state),
-        *_end_values(state),
-    )
-
-
-def _attempt_values(state: JudgementState) -> tuple[Any, ...]:
-    attempt = state.attempt
-    if attempt is None:
-        return ("", "", 0, "", 0, None, None, 0, None, None)
-    compiled = attempt.compile
-    return (
-        attempt.id,
-        attempt.worker_id,
-        attempt.test_count,
-        _storable(attempt.language_version),
-        attempt.start_time_us,
-        attempt.place.position,
-        *(
-            (None, 0, None, None)
-            if compiled is None
-            else (compiled.result.SerializeToString(), compiled.time_us, *compiled.place)
+def _judgement_columns(states: Sequence[JudgementState]) -> dict[str, Any]:
+    attempts = [state.attempt or _NO_ATTEMPT for state in states]
+    compiles = [attempt.compile for attempt in attempts]
+    ends = [state.end or _NO_END for state in states]
+    objects = [end.tests_object or _NO_OBJECT for end in ends]
+    return {
+        "ids": arrays.uuids([state.submission_id for state in states]),
+        "judgements": arrays.int4s([state.judgement for state in states]),
+        "tenants": arrays.texts([state.tenant for state in states]),
+        "states": arrays.int2s([state.state for state in states]),
+        "verdicts": arrays.int2s([end.verdict for end in ends]),
+        "scores": arrays.nullable_float8s([end.score for end in ends]),
+        "cpu_times_ms": arrays.int8s([end.cpu_time_ms for end in ends]),
+        "wall_times_ms": arrays.int8s([end.wall_time_ms for end in ends]),
+        "memories_bytes": arrays.int8s([end.memory_bytes for end in ends]),
+        "manifest_digests": arrays.texts([end.manifest_digest for end in ends]),
+        "failures": arrays.texts([end.failure for end in ends]),
+        "attempts": arrays.texts([attempt.id for attempt in attempts]),
+        "workers": arrays.texts([attempt.worker_id for attempt in attempts]),
+        "language_versions": arrays.texts([attempt.language_version for attempt in attempts]),
+        "test_counts": arrays.int4s([attempt.test_count for attempt in attempts]),
+        "accept_times_us": arrays.int8s([state.accept_time_us for state in states]),
+        "start_times_us": arrays.int8s([attempt.start_time_us for attempt in attempts]),
+        "end_times_us": arrays.int8s([end.time_us for end in ends]),
+        "tests_keys": arrays.texts([tests.key for tests in objects]),
+        "tests_sha256s": arrays.texts([tests.sha256 for tests in objects]),
+        "tests_sizes_bytes": arrays.int8s([tests.size_bytes for tests in objects]),
+        "compiles": arrays.byteas(
+            [shown.result.SerializeToString() if shown else None for shown in compiles]
         ),
-    )
-
-
-def _end_values(state: JudgementState) -> tuple[Any, ...]:
-    end = state.end
-    if end is None:
-        return (0, None, 0, 0, 0, "", "", 0, None, "", "", 0)
-    tests = end.tests_object
-    return (
-        end.verdict,
-        end.score,
-        end.cpu_time_ms,
-        end.wall_time_ms,
-        end.memory_bytes,
-        end.manifest_digest,
-        _storable(end.failure),
-        end.time_us,
-        end.place.position,
-        *(("", "", 0) if tests is None else (tests.key, tests.sha256, tests.size_bytes)),
-    )
-
-
-def _test_columns(tests: Sequence[tuple[JudgementState, ShownTest]]) -> dict[str, list[Any]]:
-    results = [test.result for _, test in tests]
-    return {
-        "ids": [state.submission_id for state, _ in tests],
-        "judgements": [state.judgement for state, _ in tests],
-        "numbers": [result.number for result in results],
-        "attempts": [state.attempt.id for state, _ in tests if state.attempt is not None],
-        "tests": [_storable(result.test) for result in results],
-        "verdicts": [result.verdict for result in results],
-        "cpu_times_ms": [result.cpu_time_ms for result in results],
-        "wall_times_ms": [result.wall_time_ms for result in results],
-        "memories_bytes": [result.memory_bytes for result in results],
-        "end_times_us": [test.time_us for _, test in tests],
-        "facts": [result.SerializeToString() for result in results],
-        "shown_positions": [test.place.position for _, test in tests],
-        "shown_ordinals": [test.place.ordinal for _, test in tests],
-        "positions": [test.written for _, test in tests],
+        "compile_times_us": arrays.int8s([shown.time_us if shown else 0 for shown in compiles]),
+        "compile_positions": arrays.nullable_int8s(
+            [shown.place.position if shown else None for shown in compiles]
+        ),
+        "compile_ordinals": arrays.nullable_int4s(
+            [shown.place.ordinal if shown else None for shown in compiles]
+        ),
+        "attempt_positions": arrays.nullable_int8s(
+            [state.attempt.place.position if state.attempt else None for state in states]
+        ),
+        "first_positions": arrays.nullable_int8s(
+            [state.first_place.position if state.first_place else None for state in states]
+        ),
+        "applied_positions": arrays.nullable_int8s([state.applied_position for state in states]),
+        "end_positions": arrays.nullable_int8s(
+            [state.end.place.position if state.end else None for state in states]
+        ),
+        "positions": arrays.int8s([state.position for state in states]),
     }
 
 
-def _storable(text: str) -> str:
-    """PostgreSQL's text holds no NUL; judging does not promise that its words do not."""
-    return text.replace("\0", "\ufffd")
+_NO_ATTEMPT: Final = Attempt("", "", 0, "", 0, NOWHERE)
+_NO_END: Final = End(NOWHERE, 0, submission_pb2.STATE_UNSPECIFIED)
+_NO_OBJECT: Final = judgement_event_pb2.TestResultsObject()
+
+
+def _test_columns(tests: Sequence[tuple[JudgementState, Attempt, ShownTest]]) -> dict[str, Any]:
+    results = [test.result for _, _, test in tests]
+    return {
+        "ids": arrays.uuids([state.submission_id for state, _, _ in tests]),
+        "judgements": arrays.int4s([state.judgement for state, _, _ in tests]),
+        "numbers": arrays.int4s([result.number for result in results]),
+        "attempts": arrays.texts([attempt.id for _, attempt, _ in tests]),
+        "tests": arrays.texts([result.test for result in results]),
+        "verdicts": arrays.int2s([result.verdict for result in results]),
+        "cpu_times_ms": arrays.int8s([result.cpu_time_ms for result in results]),
+        "wall_times_ms": arrays.int8s([result.wall_time_ms for result in results]),
+        "memories_bytes": arrays.int8s([result.memory_bytes for result in results]),
+        "end_times_us": arrays.int8s([test.time_us for _, _, test in tests]),
+        "facts": arrays.byteas([result.SerializeToString() for result in results]),
+        "shown_positions": arrays.int8s([test.place.position for _, _, test in tests]),
+        "shown_ordinals": arrays.int4s([test.place.ordinal for _, _, test in tests]),
+        "positions": arrays.int8s([test.written for _, _, test in tests]),
+    }
