@@ -24,16 +24,16 @@ class Usage:
     oom_kills: int
 
 
-def seconds_to_next_look(limits: Limits, cpu_time_us: int, wall_time_us: int, cores: int) -> float:
-    """Neither limit can be passed before this much time has gone by: a run uses at most `cores` seconds a second."""
+def seconds_to_next_look(limits: Limits, usage: Usage, cores: int) -> float:
+    """Neither limit can be passed earlier: a run uses at most `cores` CPU seconds a second."""
     parallel = max(1, min(cores, limits.processes))
-    cpu_left = (limits.cpu_time_ms * 1000 - cpu_time_us) / 1e6 / parallel
-    wall_left = (limits.wall_time_ms * 1000 - wall_time_us) / 1e6
+    cpu_left = (limits.cpu_time_ms * 1000 - usage.cpu_time_us) / 1e6 / parallel
+    wall_left = (limits.wall_time_ms * 1000 - usage.wall_time_us) / 1e6
     return max(LOOK_SECONDS_MIN, min(cpu_left, wall_left))
 
 
 def exceeded(limits: Limits, usage: Usage) -> Kill:
-    """The limit that `usage` has passed, if any; memory first, since the kernel itself ended something for it."""
+    """The limit that `usage` has passed, if any; memory first: for that the kernel itself ended something."""
     if usage.oom_kills:
         return Kill.MEMORY
     if usage.output_bytes > limits.output_bytes:
@@ -46,7 +46,7 @@ def exceeded(limits: Limits, usage: Usage) -> Kill:
 
 
 def final_kill(during: Kill, limits: Limits, usage: Usage) -> Kill:
-    """What the outcome says: why the run was ended, else the limit that it had met when it ended by itself."""
+    """What the outcome says: why the run was ended, or the limit that it had met when it ended by itself."""
     if during in {Kill.CANCELLED, Kill.OUTPUT}:
         return during
     after = exceeded(limits, usage)
@@ -54,8 +54,10 @@ def final_kill(during: Kill, limits: Limits, usage: Usage) -> Kill:
 
 
 def rlimits(limits: Limits) -> list[tuple[int, int]]:
-    """The second fence: (resource, value), soft and hard alike. No RLIMIT_AS: Java and Go reserve far more than they
-    use, and the cgroup counts what is used."""
+    """The second fence: (resource, value), soft and hard alike.
+
+    No RLIMIT_AS: Java and Go reserve far more than they use, and the cgroup counts what is used.
+    """
     cpu_seconds = -(-limits.cpu_time_ms // 1000) + 1
     return [
         # One byte, not 0: at 0 a core_pattern that names a program would still be run, as the host's root.
@@ -65,7 +67,7 @@ def rlimits(limits: Limits) -> list[tuple[int, int]]:
         (resource.RLIMIT_MEMLOCK, _LOCKED_BYTES),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_NPROC, limits.processes),
+        (resource.RLIMIT_NPROC, limits.processes + 1),  # the cgroup is exact and comes first
         (resource.RLIMIT_STACK, limits.stack_bytes or limits.memory_bytes),
     ]
 

@@ -6,11 +6,10 @@ import select
 import signal
 import stat
 import threading
-import time
 from types import TracebackType
 from typing import Final, Self
 
-from . import accounting, streams
+from . import accounting, streams, supervision
 from .accounting import Usage
 from .cgroups import Cgroups, RunGroup
 from .inside import codec
@@ -20,14 +19,13 @@ from .pool import discard
 
 _ANSWER_SECONDS: Final = 30.0
 """For any request but a run; copying the largest file allowed takes well under a second."""
-_END_SECONDS: Final = 10.0
-"""How long after a kill the box may take to say that all is dead, before it is killed as a whole."""
+_BREAK_MS: Final = 10_000
+"""How long the kernel may take to end a box's last process."""
 _LISTING_BYTES_MAX: Final = 16 << 20
-_CORES: Final = os.cpu_count() or 1
 
 
 class Box:
-    """One thread uses a box at a time; `cancel` alone may come from another. A context manager that ends the box."""
+    """One thread uses a box at a time; `cancel` alone may come from another. A context manager."""
 
     def __init__(self, birth: Birth, cgroups: Cgroups, files_bytes: int, files_count: int) -> None:
         self._birth = birth
@@ -67,7 +65,7 @@ class Box:
         """A file at `path` below /work, of the box's root: programs cannot change it. Replaces what is there.
 
         `data` may be a descriptor of a regular file, read from its start. Folders on the way are made. After
-        `freeze` it is there for the next run only. SandboxError if it does not fit into the box's files_bytes.
+        `freeze` it is there for the next run only. SandboxError if it exceeds the box's files_bytes.
         """
         _check_path(path)
         source = streams.anonymous_file("put", data) if isinstance(data, bytes) else data
@@ -80,7 +78,7 @@ class Box:
                 os.close(source)
 
     def get(self, path: str, max_bytes: int) -> bytes | None:
-        """At most the first `max_bytes` of a regular file below /work; None if there is none (links are none)."""
+        """At most the first `max_bytes` of a regular file below /work; None if there is none, or a link."""
         _check_path(path)
         return self._read(self._request({"op": "get", "path": path})[1], max_bytes)
 
@@ -92,7 +90,7 @@ class Box:
         return [] if listing is None else codec.decode(b'{"names":%b}' % listing)["names"]
 
     def freeze(self) -> None:
-        """Once, after compiling. Later runs see what /work holds now, and write to a layer that only they see."""
+        """Once, after compiling. Later runs see what /work holds now, each writing to a layer of its own."""
         self._request({"op": "freeze"})
 
     def cancel(self) -> None:
@@ -119,7 +117,15 @@ class Box:
             group.limit(limits.memory_bytes, limits.processes)
             self._start(command, limits, keep, (stdin, *output.writers, *group.join))
             output.started()
-            during, answer = self._watch(limits, group, output)
+            during = supervision.watch(
+                limits,
+                group,
+                output,
+                control=self._birth.control.fileno(),
+                is_cancelled=lambda: self._cancelled,
+                kill=self._kill,
+            )
+            answer, _ = self._answer()
             output.drain()
             outcome = _outcome(answer, during, limits, group, output)
             output.finish()
@@ -157,45 +163,6 @@ class Box:
             if self._cancelled:
                 self._kill()
 
-    def _watch(self, limits: Limits, group: RunGroup, output: streams.Output) -> tuple[Kill, codec.Message]:
-        """The one place that waits: until init says that the run and all of its processes have ended."""
-        control = self._birth.control.fileno()
-        poll = select.poll()
-        for descriptor in (control, *output.readers):
-            poll.register(descriptor, select.POLLIN)
-        started = time.monotonic()
-        look_at = started
-        kill, end_at = Kill.NONE, None
-        while True:
-            now = time.monotonic()
-            if end_at is not None:
-                if now >= end_at:
-                    raise BoxBrokenError("a killed run does not end")
-                wait = end_at - now
-            else:
-                wait = look_at - now
-            ready = poll.poll(max(0, int(wait * 1000) + 1))
-            for descriptor, _ in ready:
-                if (
-                    descriptor in output.readers
-                    and not output.read(descriptor)
-                    and descriptor not in output.readers
-                ):
-                    poll.unregister(descriptor)
-            if any(descriptor == control for descriptor, _ in ready):
-                return kill, self._answer()[0]
-            if end_at is None:
-                now = time.monotonic()
-                wall_us = int((now - started) * 1e6)
-                cpu_us = group.cpu_time_us() if now >= look_at or not ready else 0
-                kill = accounting.exceeded(limits, Usage(cpu_us, wall_us, output.count_bytes, 0))
-                kill = Kill.CANCELLED if self._cancelled else kill
-                if kill is not Kill.NONE:
-                    self._kill()
-                    end_at = now + _END_SECONDS
-                elif now >= look_at:
-                    look_at = now + accounting.seconds_to_next_look(limits, cpu_us, wall_us, _CORES)
-
     def _kill(self) -> None:
         with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
             codec.send(self._birth.control, {"op": "kill"})
@@ -231,14 +198,14 @@ class Box:
             signal.pidfd_send_signal(self._birth.pidfd, signal.SIGKILL)
         poll = select.poll()
         poll.register(self._birth.pidfd, select.POLLIN)
-        poll.poll(int(_END_SECONDS * 1000))
+        poll.poll(_BREAK_MS)
         self.close()
 
     @staticmethod
     def _read(descriptors: tuple[int, ...], max_bytes: int) -> bytes | None:
         if not descriptors:
             return None
-        with open(descriptors[0], "rb", buffering=0) as file:  # noqa: PTH123 a descriptor
+        with open(descriptors[0], "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return None
             os.lseek(file.fileno(), 0, os.SEEK_SET)

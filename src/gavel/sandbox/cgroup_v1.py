@@ -1,7 +1,7 @@
 """cgroup v1: one tree for each controller, at <mount>/gavel/<owner>/<run>.
 
-A runner enters by writing to `tasks`, not to `cgroup.procs`: moving oneself as one thread does not take the lock
-that waits for an RCU grace period, 10 to 20 ms on an idle machine, and a runner has just one thread.
+A runner enters by writing to `tasks`, not to `cgroup.procs`: moving oneself as one thread does not take the
+lock that waits for an RCU grace period, 10 to 20 ms on an idle machine, and a runner has just one thread.
 """
 
 import os
@@ -21,7 +21,7 @@ class CgroupsV1:
 
     @staticmethod
     def hierarchies(mounts: str) -> dict[str, str] | None:
-        """Pure: where each controller is mounted, from the text of /proc/self/mounts; None if one is missing."""
+        """Pure: where each controller is mounted, by /proc/self/mounts; None if one is missing."""
         found: dict[str, str] = {}
         for line in mounts.splitlines():
             _, folder, kind, options, *_ = line.split()

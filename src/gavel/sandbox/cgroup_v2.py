@@ -1,7 +1,7 @@
 """cgroup v2: one tree, below the cgroup that this process was started in, which must be delegated to it.
 
-The kernel gives controllers only to children of a cgroup without processes of its own, so this process moves itself
-into the leaf `gavel-service` first; runs live in `gavel-runs-<owner>/<run>` beside it.
+The kernel gives controllers only to children of a cgroup without processes of its own, so this process moves
+itself into the leaf `gavel-service` first; runs live in `gavel-runs-<owner>/<run>` beside it.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ class CgroupsV2:
 
     @staticmethod
     def own_group(mounts: str, membership: str) -> str:
-        """Pure: the folder of the caller's cgroup, from the text of /proc/self/mounts and /proc/self/cgroup."""
+        """Pure: the folder of the caller's cgroup, by /proc/self/mounts and /proc/self/cgroup."""
         root = next((line.split()[1] for line in mounts.splitlines() if line.split()[2] == "cgroup2"), None)
         path = next((line[3:] for line in membership.splitlines() if line.startswith("0::/")), None)
         if root is None or path is None:
@@ -66,7 +66,7 @@ class RunGroupV2:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         os.mkdir(folder)
-        self.join = (os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC),)
+        self.join: tuple[int, ...] = (os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC),)
 
     def limit(self, memory_bytes: int, processes: int) -> None:
         _write(f"{self._folder}/memory.max", str(memory_bytes))

@@ -1,7 +1,7 @@
 """The port to the kernel's accounts and limits, and the choice between its two adapters.
 
-A Cgroups makes one RunGroup for each run. Only the service opens files of the cgroup file systems; the runner in a
-box gets open `join` descriptors, whose rights are those of the opener.
+A Cgroups makes one RunGroup for each run. Only the service opens files of the cgroup file systems; the
+runner in a box gets open `join` descriptors, whose rights are those of the opener.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ def open_cgroups() -> Cgroups:
             CgroupsV2.own_group(mounts, Path("/proc/self/cgroup").read_text("utf-8")), owner_name()
         )
     except OSError as error:
-        remedy = "run as root, or under systemd with Delegate=yes: systemd-run --user --scope -p Delegate=yes gavel up"
+        remedy = "run as root, or delegated: systemd-run --scope -p Delegate=yes gavel up"
         raise SandboxUnavailable(
             "memory, processes and CPU time", f"no usable cgroup: {error}", remedy
         ) from error

@@ -1,6 +1,5 @@
 """What `gavel doctor` says of this machine: each requirement, whether it is met, and what would meet it."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -48,8 +47,8 @@ def _cgroups() -> Finding:
 def _swap() -> Finding:
     """Advice, not a requirement: where swap is on and not accounted, a run's memory limit is of RAM alone."""
     used = len(Path("/proc/swaps").read_text("ascii").splitlines()) > 1
-    accounted = not used or os.path.exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")
-    accounted = accounted or os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+    accounted = not used or Path("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes").exists()
+    accounted = accounted or Path("/sys/fs/cgroup/cgroup.controllers").exists()
     return Finding(
         "swap",
         accounted,

@@ -1,7 +1,6 @@
 """The spawner process as the service sees it: started on demand, asked for boxes, started anew if it dies."""
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -88,7 +87,7 @@ class Launcher:
     def _start(self) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._connection.settimeout(_ANSWER_SECONDS)
-        os.makedirs(self._state_dir, 0o700, exist_ok=True)
+        Path(self._state_dir).mkdir(0o700, parents=True, exist_ok=True)
         started: list[subprocess.Popen[bytes]] = []
         up = threading.Event()
         keep = threading.Thread(target=_keep, args=(theirs, started, up), name="sandbox-spawner", daemon=True)
@@ -110,7 +109,7 @@ class Launcher:
 
 
 def _keep(connection: socket.socket, started: list[subprocess.Popen[bytes]], up: threading.Event) -> None:
-    """The thread whose child the spawner is: the parent-death signal comes when this thread ends, so it stays."""
+    """The thread whose child the spawner is; it stays, since its end sends the parent-death signal."""
     command = [sys.executable, "-I", "-S", str(_PROGRAM), str(connection.fileno())]
     try:
         with contextlib.suppress(OSError):

@@ -21,7 +21,7 @@ _RESERVED_TARGETS = ("/proc", "/dev", "/tmp", "/work", "/etc", "/.box")  # noqa:
 
 
 class SandboxError(Exception):
-    """The platform's failure, not the program's: no verdict follows from it. May be retried in another box."""
+    """The platform's failure, not the program's: no verdict follows from it. May be tried again."""
 
 
 class CannotExecuteError(SandboxError):
@@ -37,7 +37,7 @@ class BoxBrokenError(SandboxError):
 
 
 class SandboxUnavailable(Exception):  # noqa: N818 a refusal, named as one
-    """This machine cannot enforce `limit`; `remedy` is the command or setting that would let it."""
+    """The machine cannot enforce `limit`; `remedy` is the command or setting that would let it."""
 
     def __init__(self, limit: str, reason: str, remedy: str) -> None:
         super().__init__(f"{limit}: {reason}. Remedy: {remedy}")
@@ -48,7 +48,7 @@ class SandboxUnavailable(Exception):  # noqa: N818 a refusal, named as one
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one run; all are enforced, and a run that meets one says so. 0 means none of it, never no limit."""
+    """The limits of one run; all are enforced, and a run that meets one says so. 0 is never "no limit"."""
 
     cpu_time_ms: int
     """All processes and threads of the run together."""
@@ -73,13 +73,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mount:
-    """A folder or file of the host, read-only in the box. `source` may be a link, `target` must be plain and absolute."""
+    """A folder or file of the host, read-only in the box. `source` may be a link; `target` is plain."""
 
     source: str
     target: str
 
     def __post_init__(self) -> None:
-        if not os.path.isabs(self.source) or not os.path.isabs(self.target):
+        if not self.source.startswith("/") or not self.target.startswith("/"):
             raise ValueError("a mount's source and target are absolute paths")
         if os.path.normpath(self.target) != self.target or self.target == "/":
             raise ValueError(f"{self.target!r} is not a plain path")
@@ -100,18 +100,18 @@ class Command:
     """One program run. No shell is involved."""
 
     argv: tuple[str, ...]
-    """argv[0] without a slash is looked up on PATH of `env` (default /usr/local/bin:/usr/bin:/bin) in the box."""
+    """argv[0] without a slash is looked up on PATH of `env` (default /usr/local/bin:/usr/bin:/bin)."""
     env: Mapping[str, str] = field(default_factory=dict)
     """The whole environment; nothing is added."""
     stdin: int | bytes = b""
-    """Data, or a descriptor: of a regular file (read from its start; the program gets a private copy), or of a pipe's
-    read end (handed over as it is, for interactive runs). The caller keeps and closes its own."""
+    """Data, or a descriptor: of a regular file (read from its start; the program gets a private copy), or of
+    a pipe's read end (handed over as it is, for interactive runs). The caller keeps and closes its own."""
     cwd: str = "/work"
     stderr_head_bytes: int = 65536
     """How much of stderr is kept; all of it is counted."""
     stdout: int | None = None
-    """None: kept and counted. Else a pipe's write end, handed over for an interactive run: neither kept nor counted,
-    its reader is under limits of its own."""
+    """None: kept and counted. Else a pipe's write end, handed over for an interactive run: neither kept nor
+    counted, its reader is under limits of its own."""
 
     def __post_init__(self) -> None:
         if not self.argv or not self.argv[0]:

@@ -1,4 +1,4 @@
-"""Boxes made ahead of need, for each BoxSpec that was asked for. A box is handed out once and never comes back."""
+"""Boxes made ahead of need, for each BoxSpec asked for. A box is handed out once and never comes back."""
 
 import os
 import select

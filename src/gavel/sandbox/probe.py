@@ -1,13 +1,14 @@
 """The proof, before any work is taken, that each limit holds on this machine: hostile programs under it.
 
-They are lines for /bin/sh, so that nothing but the system's own tools is needed. A probe that does not end as it
-must makes the sandbox unavailable; there is no weaker mode to fall back to.
+They are lines for /bin/sh, so that nothing but the system's own tools is needed. A probe that does not end
+as it must makes the sandbox unavailable; there is no weaker mode to fall back to.
 """
 
 import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from .box import Box
@@ -30,7 +31,9 @@ _LIMITS: Final = Limits(
     files_count=64,
 )
 _TIGHT_MS: Final = 60
-_REMEDY_CGROUP: Final = "mount the cgroup controllers memory, pids, cpuacct and cpu writable, or run under systemd with Delegate=yes"
+_REMEDY_CGROUP: Final = (
+    "mount the cgroup controllers memory, pids, cpuacct, cpu writable, or run under systemd with Delegate=yes"
+)
 _REMEDY_NAMESPACES: Final = (
     "sysctl -w user.max_user_namespaces=10000 user.max_net_namespaces=10000; in a container: --privileged"
 )
@@ -146,7 +149,7 @@ def _network(box: Box, _: Box) -> None:
         outcome.exit_code == 0 and interfaces in ([], ["lo"]) and len(text.splitlines()) <= 2, outcome, text
     )
     for kind in ("net", "ipc", "mnt", "pid", "user", "uts", "cgroup"):
-        if os.readlink(f"/proc/{box.pid}/ns/{kind}") == os.readlink(f"/proc/self/ns/{kind}"):
+        if Path(f"/proc/{box.pid}/ns/{kind}").readlink() == Path(f"/proc/self/ns/{kind}").readlink():
             raise _ProbeError(f"the box shares the host's {kind} namespace")
 
 

@@ -15,7 +15,7 @@ class Sandbox:
     """Boxes for one service process. Thread-safe. A context manager: start on entry, close on exit."""
 
     def __init__(self, state_dir: str, spare_boxes: int = 2) -> None:
-        """`state_dir`: a private folder of this process, made if absent. `spare_boxes`: kept ready for each spec."""
+        """`state_dir`: a private folder of this process, made if absent; `spare_boxes`: for each spec."""
         self._launcher = Launcher(state_dir)
         self._spare_boxes = spare_boxes
         self._pool: Pool | None = None
@@ -32,7 +32,7 @@ class Sandbox:
         return self._launcher.pid
 
     def start(self) -> None:
-        """Proves every limit on itself. SandboxUnavailable if one does not hold; nothing is left running then."""
+        """Proves every limit on itself. SandboxUnavailable if one does not hold; nothing is left running."""
         try:
             self._report = probe.check_kernel()
             self._cgroups = open_cgroups()

@@ -15,8 +15,8 @@ _SEAL_ALL: Final = 0x1 | 0x2 | 0x4 | 0x8  # no more seals, no shrinking, no grow
 def open_stdin(source: int | bytes) -> int:
     """A descriptor for the program alone; the caller closes it.
 
-    Data and regular files are copied to a sealed anonymous file: a program then shares neither an offset nor an
-    inode (whose locks and watches would be a channel between submissions), and learns no path of the host.
+    Data and regular files are copied to a sealed anonymous file: a program then shares neither an offset nor
+    an inode (whose locks and watches would be a channel between submissions), and learns no path of the host.
     """
     if isinstance(source, int):
         kind = os.fstat(source).st_mode
@@ -56,7 +56,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 class Output:
-    """stdout and stderr of one run, read as they come and counted together; what is beyond the limits is dropped."""
+    """stdout and stderr of one run, read as they come, counted together; what is beyond is dropped."""
 
     def __init__(self, output_bytes: int, stderr_head_bytes: int, stdout: int | None) -> None:
         self.count_bytes = 0
@@ -104,7 +104,7 @@ class Output:
         return True
 
     def drain(self) -> None:
-        """Takes what is left after all processes are dead; never waits, since a writer may be hidden in a socket."""
+        """Takes what is left when all processes are dead; never waits: a writer may be hidden in a socket."""
         for reader in list(self.readers):
             while self.read(reader):
                 pass

@@ -1,6 +1,6 @@
 """Messages between service, spawner and box: one JSON object and up to 16 descriptors in one packet.
 
-The sockets are SOCK_SEQPACKET pairs, so a packet is a message. Both ends are ours and close descriptors on exec.
+The sockets are SOCK_SEQPACKET pairs, so a packet is a message. Both ends are ours.
 """
 
 import json
@@ -9,7 +9,8 @@ import socket
 from typing import Any, Final
 
 MESSAGE_BYTES_MAX: Final = 160 * 1024
-"""Below the default socket buffer of 208 KiB, so that one message always fits. Bounds argv and environment."""
+"""Below the default socket buffer of 208 KiB, so that one message always fits. Bounds argv and environment.
+"""
 DESCRIPTORS_MAX: Final = 16
 
 Message = dict[str, Any]

@@ -1,7 +1,7 @@
 """Files in and out of /work, done by init: root of the box, nobody outside it.
 
-No path is ever followed through a link, and what is handed out is an open descriptor of a regular file. The service
-itself never opens anything in a box.
+No path is ever followed through a link, and what is handed out is an open descriptor of a regular file. The
+service itself never opens anything in a box.
 """
 
 import contextlib

@@ -1,9 +1,10 @@
 """The seccomp deny list, assembled as classic BPF. Pure.
 
-Denied calls fail with EPERM, so that a program which merely probes for them goes on; another architecture's calls
-kill the process (SIGSYS). A list of what is denied, not of what is allowed: compilers and run-time systems of
-sixteen languages run under it, and the namespaces, the lack of any capability and the limits hold without it. It
-takes away the parts of the kernel where faults were found most, and what could make new namespaces.
+Denied calls fail with EPERM, so that a program which merely probes for them goes on; another architecture's
+calls kill the process (SIGSYS). A list of what is denied, not of what is allowed: compilers and run-time
+systems of sixteen languages run under it, and the namespaces, the lack of any capability and the limits hold
+without it. It takes away the parts of the kernel where faults were found most, and what could make new
+namespaces.
 """
 
 import struct
@@ -84,7 +85,7 @@ _X32_BIT: Final = 0x40000000
 
 # NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET. (CLONE_NEWTIME is a bit of the exit signal to clone.)
 _NAMESPACE_FLAGS: Final = 0x7E020000
-# Local sockets, and addresses that lead nowhere in a namespace without interfaces; runtimes expect to make them.
+# Local sockets, and two families that lead nowhere in a namespace without interfaces; runtimes make them.
 _ALLOWED_FAMILIES: Final = (1, 2, 10)
 _TERMINAL_INJECTION: Final = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 
@@ -152,7 +153,7 @@ def _argument_checks(index: int) -> list[bytes]:
 
 
 def assemble(machine: str) -> bytes:
-    """The program for `machine` (`x86_64` or `aarch64`); ValueError for any other: nothing runs unfiltered."""
+    """The program for `machine` (x86_64 or aarch64); ValueError for any other: nothing runs unfiltered."""
     if machine not in _MACHINES:
         raise ValueError(f"no seccomp filter for {machine}; Gavel runs on {' and '.join(_MACHINES)}")
     index = _MACHINES.index(machine)

@@ -10,8 +10,8 @@ Requests and answers (codec.py), each with an `op`:
     run     argv, env, cwd, rlimits, files_bytes, files_count, wall_time_ms, keep; descriptors: see runner.py
     kill    only during a run, unanswered; anywhere else it came too late and is ignored
 
-The end of the socket ends init, and the kernel then kills whatever lives in the pid namespace. A failed request is
-answered with `error` and `errno`; the service throws the box away.
+The end of the socket ends init, and the kernel then kills whatever lives in the pid namespace. A failed
+request is answered with `error` and `errno`; the service throws the box away.
 """
 
 import contextlib
@@ -135,7 +135,8 @@ class Init:
                 os.read(self._wake, 4096)
             status = _reap(pid)
         _kill_all()
-        # kill(-1) is atomic against fork: whatever still lives has the signal, and none of it can be missed here.
+        # kill(-1) is atomic against fork: whatever still lives has the signal, and none of it can be missed
+        # here.
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.waitpid(-1, 0)

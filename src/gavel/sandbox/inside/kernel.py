@@ -48,8 +48,8 @@ PR_SET_SECCOMP: Final = 22
 PR_CAPBSET_DROP: Final = 24
 PR_SET_SECUREBITS: Final = 28
 PR_SET_NO_NEW_PRIVS: Final = 38
-# NOROOT and NO_CAP_AMBIENT_RAISE on, NO_SETUID_FIXUP and KEEP_CAPS off (a change of uid drops capabilities), all
-# four locked.
+# NOROOT and NO_CAP_AMBIENT_RAISE on, NO_SETUID_FIXUP and KEEP_CAPS off (a change of uid drops capabilities),
+# all four locked.
 SECUREBITS: Final = 0x01 | 0x02 | 0x08 | 0x20 | 0x40 | 0x80
 SECCOMP_MODE_FILTER: Final = 2
 
@@ -132,7 +132,7 @@ def prctl(option: int, value: int) -> None:
 
 def drop_capability_bounds() -> None:
     """No exec of a descendant ever gains a capability. What this process holds now it keeps."""
-    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:  # noqa: PTH123 pathlib is not loaded here
+    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
         last = int(file.read())
     for capability in range(last + 1):
         prctl(PR_CAPBSET_DROP, capability)
@@ -148,7 +148,7 @@ def install_filter(instructions: bytes) -> None:
 
 
 def open_beneath(folder: int, path: str, flags: int, mode: int = 0) -> int:
-    """openat2 that never leaves `folder` and follows no link of any kind: fails with ELOOP or EXDEV instead."""
+    """openat2 that never leaves `folder` and follows no link of any kind (ELOOP, EXDEV)."""
     how = _OpenHow(
         flags | os.O_CLOEXEC, mode, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS | _RESOLVE_NO_MAGICLINKS
     )

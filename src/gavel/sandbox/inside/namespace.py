@@ -1,9 +1,9 @@
 """From the spawner's fork to a box whose init has no right outside it.
 
-The order is the point. While still root: a private mount namespace, the template as root, a /proc of the new pid
-namespace. Then a user namespace of two ids (0: init, 1000: programs), both mapped to host ids that only this box
-has, and all other namespaces again inside that one: from there on init is root of its box and of nothing else, and
-the mounts made before are locked together, so that not even init could take a mask off.
+The order is the point. While still root: a private mount namespace, the template as root, a /proc of the new
+pid namespace. Then a user namespace of two ids (0: init, 1000: programs), both mapped to host ids that only
+this box has, and all other namespaces again inside that one: from there on init is root of its box and of
+nothing else, and the mounts made before are locked together, so that not even init could take a mask off.
 """
 
 import os
@@ -13,11 +13,12 @@ from typing import Final
 from . import kernel
 
 BOX_USER: Final = 1000
-# Host ids: two for each box, made from the init's pid, which is unique among what lives. The range lies outside
-# those that Debian, systemd and shadow hand out, and pids end at 2**22.
+# Host ids: two for each box, made from the init's pid, which is unique among what lives. The range lies
+# outside those that Debian, systemd and shadow hand out, and pids end at 2**22.
 _HOST_ID_FIRST: Final = 2_000_000_000
 
-# Readable by everyone, and of no use to a program: kernel addresses, locks and keys of the whole machine, its disks.
+# Readable by everyone, and of no use to a program: kernel addresses, locks and keys of the whole machine,
+# its disks.
 _MASKED_FILES: Final = (
     "diskstats",
     "kallsyms",

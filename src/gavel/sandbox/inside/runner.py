@@ -13,7 +13,7 @@ _SEARCH_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
 def start(job: dict[str, Any], descriptors: tuple[int, ...], report: int, filter_program: bytes) -> None:
-    """Never returns. Writes to `report` the time of the exec (8 bytes, monotonic ns), and after it why there is none.
+    """Never returns. Writes to `report` the time of the exec (8 bytes, monotonic ns); if it failed, why.
 
     `descriptors`: stdin, stdout, stderr, then one open `tasks` or `cgroup.procs` file for each controller.
     """
@@ -25,7 +25,7 @@ def start(job: dict[str, Any], descriptors: tuple[int, ...], report: int, filter
             os.write(cgroup, b"0")
         os.write(report, time.monotonic_ns().to_bytes(8, "little"))
         started = True
-        os.execve(path, job["argv"], job["env"])
+        os.execve(path, job["argv"], job["env"])  # noqa: S606 no shell is what is meant
     except BaseException as error:
         number = error.errno if isinstance(error, OSError) and error.errno else 0
         text = f"{number}:{error}".encode("utf-8", "replace")[:1024]

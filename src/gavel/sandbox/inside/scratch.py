@@ -1,9 +1,9 @@
 """The writable folders of a box: /work, /tmp and /dev/shm, on tmpfs of limited size and inodes.
 
-Before `freeze`, /work is one tmpfs that lasts as long as the box. After it, /work is an overlay: what was frozen
-below, a fresh layer above. That layer, /tmp and /dev/shm share a second tmpfs, which every run finds as if new. It
-is replaced only if a run left a trace in it, which its counters and the times of its folders tell; a hostile tree is
-never walked.
+Before `freeze`, /work is one tmpfs that lasts as long as the box. After it, /work is an overlay: what was
+frozen below, a fresh layer above. That layer, /tmp and /dev/shm share a second tmpfs, which every run finds
+as if new. It is replaced only if a run left a trace in it, which its counters and the times of its folders
+tell; a hostile tree is never walked.
 """
 
 import os

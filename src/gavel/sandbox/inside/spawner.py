@@ -1,13 +1,13 @@
 """The spawner: one single-threaded process that forks boxes. The only part that runs as the host's root.
 
-It is started by exec before the service makes threads, takes requests from the service's socket alone, and reads no
-byte that a program wrote. Requests:
+It is started by exec before the service makes threads, takes requests from the service's socket alone, and
+reads no byte that a program wrote. Requests:
 
     start   state_dir                       private mount namespace, place for the templates
     box     root, mounts; descriptor: the box's end of its own socket to the service
             -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready
 
-The end of the socket ends the spawner, and every init with it (parent-death signal, and their own sockets' end).
+The end of the socket ends the spawner, and with it every init: by the parent-death signal.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """The read-only part of a box's root, built once for each BoxSpec in the spawner's private mount namespace.
 
-What lies in it: `/usr` and what belongs to it, an `/etc` of the few files that programs need, a minimal `/dev`, the
-spec's own mounts, and empty folders that each box mounts its private parts on. All boxes of a spec share its
-inodes, so all of it is read-only for everyone.
+What lies in it: `/usr` and what belongs to it, an `/etc` of the few files that programs need, a minimal
+`/dev`, the spec's own mounts, and empty folders that each box mounts its private parts on. All boxes of a
+spec share its inodes, so all of it is read-only for everyone.
 """
 
 import glob
@@ -16,7 +16,7 @@ HIDDEN: Final = "/.box"
 """Where init mounts the layers of the work folder; what it mounts there the box's user cannot enter."""
 
 _SYSTEM: Final = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
-# What compilers and run-time systems read. No entry may hold a secret that is readable by everyone on the host.
+# What compilers and run-time systems read. Nothing that holds a secret may be added.
 _ETC: Final = (
     "R",
     "alternatives",
@@ -46,7 +46,7 @@ _COPY_BYTES_MAX: Final = 4 << 20
 
 
 def build(folder: str, root: str, mounts: list[tuple[str, str]]) -> None:
-    """Mounts a tmpfs on `folder` and fills it. `mounts` are (source on the host, absolute target in the box)."""
+    """Mounts a tmpfs on `folder` and fills it. `mounts`: (source on the host, absolute target in the box)."""
     kernel.mount("gavel", folder, "tmpfs", kernel.MS_NOSUID, "size=8m,nr_inodes=4096,mode=755")
     for name in ("dev", "etc", "proc", "tmp", "work"):
         os.mkdir(f"{folder}/{name}", 0o755)
@@ -106,7 +106,7 @@ def _dev(folder: str) -> None:
     kernel.mount("gavel", folder, "tmpfs", flags, "size=4k,nr_inodes=32,mode=755")
     for name, (major, minor) in _DEVICES.items():
         os.mknod(f"{folder}/{name}", stat.S_IFCHR | 0o666, os.makedev(major, minor))
-        os.chmod(f"{folder}/{name}", 0o666)
+        os.chmod(f"{folder}/{name}", 0o666)  # noqa: S103 they are for everyone
     os.mkdir(f"{folder}/shm", 0o755)
     os.symlink("/proc/self/fd", f"{folder}/fd")
     for number, name in enumerate(("stdin", "stdout", "stderr")):

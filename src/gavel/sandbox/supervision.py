@@ -1,0 +1,64 @@
+"""The one place of the service that waits for a run: reads its output, watches its limits, has it killed."""
+
+import os
+import select
+import time
+from collections.abc import Callable
+from typing import Final
+
+from . import accounting
+from .cgroups import RunGroup
+from .model import BoxBrokenError, Kill, Limits
+from .streams import Output
+
+_END_SECONDS: Final = 10.0
+"""How long after a kill the box may take to say that all is dead, before it counts as broken."""
+_CORES: Final = os.cpu_count() or 1
+
+
+def watch(
+    limits: Limits,
+    group: RunGroup,
+    output: Output,
+    *,
+    control: int,
+    is_cancelled: Callable[[], bool],
+    kill: Callable[[], None],
+) -> Kill:
+    """Returns when init has something to say on `control`: the run and all of its processes have ended.
+
+    Why `kill` was called, if it was. BoxBrokenError if that had no effect.
+    """
+    poll = select.poll()
+    for descriptor in (control, *output.readers):
+        poll.register(descriptor, select.POLLIN)
+    started = time.monotonic()
+    wake_at = started
+    reason = Kill.NONE
+    while True:
+        wait = wake_at - time.monotonic()
+        ready = [descriptor for descriptor, _ in poll.poll(max(0, int(wait * 1000) + 1))]
+        for descriptor in ready:
+            if descriptor != control and not output.read(descriptor) and descriptor not in output.readers:
+                poll.unregister(descriptor)
+        if control in ready:
+            return reason
+        now = time.monotonic()
+        if reason is not Kill.NONE:
+            if now >= wake_at:
+                raise BoxBrokenError("a killed run does not end")
+            continue
+        # The accounts are looked at when it is time, the output count after every read.
+        is_time = now >= wake_at
+        usage = accounting.Usage(
+            cpu_time_us=group.cpu_time_us() if is_time else 0,
+            wall_time_us=int((now - started) * 1e6),
+            output_bytes=output.count_bytes,
+            oom_kills=0,
+        )
+        reason = Kill.CANCELLED if is_cancelled() else accounting.exceeded(limits, usage)
+        if reason is not Kill.NONE:
+            kill()
+            wake_at = now + _END_SECONDS
+        elif is_time:
+            wake_at = now + accounting.seconds_to_next_look(limits, usage, _CORES)
