@@ -69,6 +69,28 @@ async def test_dead_replica_is_noticed_without_traffic(mesh: Mesh) -> None:
     await until(lambda: mesh.stat("cluster.cleanup.membership_healthy") == 0, 10)
 
 
+async def test_stopped_replica_is_left_and_taken_back(start: Start) -> None:
+    """A replica that hangs without a word gets no more calls, and loses its watches by the unanswered ping.
+
+    The pings come every second here, 30 s in use.
+    """
+    faster = edited(
+        "xds/cds.yaml", "interval: 30s\n            timeout: 10s", "interval: 1s\n            timeout: 2s"
+    )
+    clusters = {"submission": ("a", "b"), "result": ("a",)}
+    async with start(clusters, edit=faster) as mesh, mesh.channel() as channel:
+        stream = channel.unary_stream(WATCH)(b"", timeout=60)
+        assert await stream.read() == b"a"
+        os.kill(mesh.replicas["a"][0].pid, signal.SIGSTOP)
+        await until(lambda: mesh.stat("cluster.submission.membership_healthy") == 1, 10)
+        answers = [json.loads(await channel.unary_unary(GET)(b"", timeout=10)) for _ in range(50)]
+        assert {answer["replica"] for answer in answers} == {"b"}
+        assert await stream.code() in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE}
+
+        os.kill(mesh.replicas["a"][0].pid, signal.SIGCONT)
+        await until(lambda: mesh.stat("cluster.submission.membership_healthy") == 2, 10)
+
+
 @pytest.mark.parametrize(
     ("method", "tries", "extra"),
     [
