@@ -87,7 +87,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is not None and path not in METHODS:
             return handler
-        wrapped = self._wrapped(path, handler) if handler is not None else _refusing(path)
+        wrapped = _refusing(path) if handler is None else self._wrapped(path, handler)
         if path in METHODS:
             self._handlers[path] = wrapped
         return wrapped
@@ -97,6 +97,8 @@ class Interceptor(grpc.aio.ServerInterceptor):
         write = handler.response_serializer
         if handler.response_streaming:
             behaviour = handler.stream_stream if handler.request_streaming else handler.unary_stream
+            if not _defined(path, behaviour, inspect.isasyncgenfunction):
+                return _refusing(path)
             make = (
                 grpc.stream_stream_rpc_method_handler
                 if handler.request_streaming
@@ -104,6 +106,8 @@ class Interceptor(grpc.aio.ServerInterceptor):
             )
             return make(self._stream(path, behaviour), read, write)
         behaviour = handler.stream_unary if handler.request_streaming else handler.unary_unary
+        if not _defined(path, behaviour, inspect.iscoroutinefunction):
+            return _refusing(path)
         make = (
             grpc.stream_unary_rpc_method_handler
             if handler.request_streaming
@@ -136,8 +140,6 @@ class Interceptor(grpc.aio.ServerInterceptor):
         return call
 
     def _stream(self, path: str, behaviour: Any) -> Callable[[Any, _Context], AsyncIterator[Any]]:
-        if not inspect.isasyncgenfunction(behaviour):
-            raise TypeError(f"{path} is not an async generator")
         ok = RPC_CALLS.labels(path[1:], grpc.StatusCode.OK.name)
         open_streams = RPC_OPEN_STREAMS.labels(path[1:])
 
@@ -233,6 +235,17 @@ def _taken(request: Any) -> Any:
 async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
     async for message in messages:
         yield _taken(message)
+
+
+def _defined(path: str, behaviour: Any, right: Callable[[Any], bool]) -> bool:
+    """False for a method that a servicer inherits from generated code; TypeError for one written in the wrong
+    form.
+    """
+    if behaviour.__module__.endswith("_pb2_grpc"):
+        return False
+    if not right(behaviour):
+        raise TypeError(f"{path}: expected an async function, and for a response stream an async generator")
+    return True
 
 
 def _refusing(path: str) -> _Handler:

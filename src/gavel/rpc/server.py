@@ -4,6 +4,7 @@ stop.
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from gavel.rpc.context import tenant_of, time_left_s
 from gavel.rpc.errors import unimplemented
 from gavel.rpc.interceptor import Gates, Interceptor
 from gavel.rpc.methods import SERVICES
+from gavel.settings import SettingsError
 
 __all__ = ["Server", "run", "tenant_of", "time_left_s", "unimplemented"]
 
@@ -69,7 +71,9 @@ class Server:
 
     @property
     def grpc(self) -> grpc.aio.Server:
-        """Add servicers to it before `start`; their streaming methods are async generators."""
+        """Add servicers to it before `start`. Response streams are async generators; a method that a servicer
+        does not define is answered UNIMPLEMENTED with an ErrorInfo.
+        """
         return self._grpc
 
     async def start(self) -> int:
@@ -91,13 +95,18 @@ class Server:
         await self._health.enter_graceful_shutdown()
 
     async def stop(self, grace_s: float) -> None:
-        """Takes nothing new and returns when all calls have ended, at the latest after `grace_s` seconds."""
+        """Drains, takes nothing new and returns when all calls have ended, at the latest after `grace_s`
+        seconds.
+        """
         await self.drain()
         await self._grpc.stop(grace_s)
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Runs an async main whose stop event SIGTERM and SIGINT set; a second signal changes nothing."""
+    """Runs an async main whose stop event SIGTERM and SIGINT set; a second signal changes nothing.
+
+    A setting that is missing or malformed ends the process with one line on stderr and exit status 1.
+    """
 
     async def supervised() -> None:
         stop = asyncio.Event()
@@ -106,4 +115,7 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(number, stop.set)
         await main(stop)
 
-    asyncio.run(supervised())
+    try:
+        asyncio.run(supervised())
+    except SettingsError as error:
+        sys.exit(f"gavel: {error}")

@@ -116,6 +116,14 @@ class Objects:
             return False
         return True
 
+    async def size_async(self, key: str) -> int | None:
+        """The object's size in bytes; None when there is none."""
+        try:
+            with _translated(key):
+                return (await obstore.head_async(self._store, key))["size"]
+        except ObjectNotFound:
+            return None
+
     async def list_async(self, prefix: str) -> list[str]:
         """Every key in the folder `prefix` and below, sorted."""
         keys: list[str] = []

@@ -22,8 +22,8 @@ RPC_DURATION: Final = Histogram(
     buckets=_CALL_BUCKETS,
 )
 RPC_OPEN_STREAMS: Final = Gauge("gavel_rpc_open_streams", "Response streams that are open.", ["method"])
-PARTITIONS_AHEAD: Final = Gauge(
-    "gavel_cleanup_partition_check_time_seconds", "Unix time at which day partitions were last made sure of."
+PARTITION_CHECK_TIME: Final = Gauge(
+    "gavel_partition_check_time_seconds", "Unix time at which the day partitions were last known to be there."
 )
 
 
