@@ -1,0 +1,287 @@
+"""What is let in: looks at every field of a request and names every bad one, before anything is produced or
+stored.
+
+All that is malformed is told in one INVALID_ARGUMENT. Only a well-formed request is then refused for what
+this version does not do (UNIMPLEMENTED) or for its size (RESOURCE_EXHAUSTED). The numbers stand in
+docs/reference/limits.md.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from gavel.judging import limits as run_limits
+from gavel.judging.languages import LANGUAGES, Language, UnknownLanguage, parse_language
+from gavel.judging.validator import parse_arguments
+from gavel.rpc import names
+from gavel.rpc.errors import GavelError, Violation
+from gavel.storage import digests
+from gavel.submission import identity
+from gavel.submission.findings import Findings
+from gavel.submission.paths import clashes, path_fault
+from gavel.submission.v1 import error_reason_pb2, problem_pb2, submission_pb2, submission_service_pb2
+
+INLINE_BYTES = 64 * 1024
+"""Sources and inline tests together: contents, paths, names and validator arguments."""
+SOURCE_FILES = 100
+ARGUMENTS = 64
+ARGUMENT_BYTES = 4 * 1024
+INLINE_TESTS = 100
+TEST_NAME_BYTES = 128
+VALIDATOR_ARGUMENTS = 64
+LABELS = 16
+LABEL_VALUE_BYTES = 256
+BATCH_REQUESTS = 100
+LANGUAGE_BYTES = 64
+
+LABEL_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+_CREATE = "gavel.submission.v1.SubmissionService/CreateSubmission"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that is well-formed: what was read from its texts."""
+
+    request_id: UUID
+    """The request's own, or the one made for it."""
+    language: Language
+    """The language asked for, whatever standard of it."""
+    problem: str
+    """The problem's bare name; empty without one."""
+    entry_point: str
+    """The file that is run or compiled first."""
+
+
+def admit(request: submission_service_pb2.CreateSubmissionRequest, now_ms: int) -> Admitted:
+    """Reads a request. `now_ms` is the time since 1970.
+
+    Raises GavelError: INVALID_FIELD, UNKNOWN_LANGUAGE or REQUEST_ID_CLOCK with a violation for every bad
+    field; NOT_IMPLEMENTED for the batch lane and for sources by digest; SOURCE_TOO_LARGE.
+    """
+    findings = Findings()
+    request_id = _request_id(request.request_id, now_ms, findings)
+    language = check_language(request.language, findings)
+    _check_sources(request, findings)
+    _check_arguments(request.argv, findings)
+    problem = _task(request, findings)
+    if request.HasField("limits"):
+        for field, description in run_limits.check(request.limits):
+            findings.add(field, description)
+    if request.run_policy not in submission_service_pb2.RunPolicy.values():
+        findings.add("run_policy", f"no such policy: {request.run_policy}")
+    if request.lane not in submission_pb2.Lane.values():
+        findings.add("lane", f"no such lane: {request.lane}")
+    if request.labels:
+        check_labels(request.labels, findings)
+    if language is None or findings:
+        raise findings.error()
+    _refuse_unimplemented(request)
+    _refuse_size(request)
+    entry_point = request.entry_point or request.sources[0].path
+    return Admitted(request_id, language, problem, entry_point)
+
+
+def limits_under(
+    request: submission_service_pb2.CreateSubmissionRequest,
+    language: Language,
+    rules: problem_pb2.Manifest | None,
+) -> submission_pb2.Limits:
+    """The limits that apply to an admitted request, under its problem's rules (None: it has no problem).
+
+    Raises GavelError INVALID_FIELD for limits beyond the problem's and for a language that the problem does
+    not take; SOURCE_TOO_LARGE for more code than it takes.
+    """
+    if rules is None:
+        return run_limits.resolve(request.limits, None, language)
+    findings = Findings()
+    if rules.languages and language.code not in rules.languages:
+        findings.add("language", f"the problem takes {', '.join(rules.languages)} alone")
+    of_problem = run_limits.of_problem(rules, language)
+    if request.HasField("limits"):
+        for field, description in run_limits.check(request.limits, of_problem):
+            findings.add(field, description)
+    if findings:
+        raise findings.error()
+    code_bytes = sum(len(source.data) for source in request.sources)
+    if 0 < rules.code_bytes < code_bytes:
+        raise _source_too_large("the sources", code_bytes, rules.code_bytes)
+    return run_limits.resolve(request.limits, of_problem, language)
+
+
+def check_labels(labels: Mapping[str, str], findings: Findings) -> None:
+    """Finds labels that cannot be: too many, bad keys, long values."""
+    if len(labels) > LABELS:
+        findings.add("labels", f"{len(labels)} labels, more than {LABELS}")
+        return
+    for key, value in labels.items():
+        if not LABEL_KEY.fullmatch(key):
+            findings.add(f"labels[{_shown(key)}]", f"the key does not match {LABEL_KEY.pattern}")
+        elif "\0" in value:
+            findings.add(f"labels[{key}]", "the value holds a NUL byte")
+        elif len(value.encode()) > LABEL_VALUE_BYTES:
+            findings.add(f"labels[{key}]", f"the value is longer than {LABEL_VALUE_BYTES} bytes")
+
+
+def _request_id(text: str, now_ms: int, findings: Findings) -> UUID:
+    if not text:
+        return identity.make_request_id(now_ms)
+    request_id = identity.parse_request_id(text)
+    if request_id is None:
+        findings.add("request_id", "is not a UUIDv7 in the 36 character form")
+        return UUID(int=0)
+    if not identity.within_window(request_id, now_ms):
+        findings.add(
+            "request_id",
+            "its time is not within 24 hours ago and 10 minutes ahead of this server's clock",
+            error_reason_pb2.ERROR_REASON_REQUEST_ID_CLOCK,
+            request_id=text,
+        )
+    return request_id
+
+
+def check_language(text: str, findings: Findings) -> Language | None:
+    """The language that a text names; finds what is wrong with it otherwise."""
+    if not text:
+        findings.add("language", f"is empty; known are {', '.join(LANGUAGES)}")
+        return None
+    if len(text) > LANGUAGE_BYTES:
+        findings.add("language", f"is longer than {LANGUAGE_BYTES} bytes")
+        return None
+    try:
+        return parse_language(text)[0]
+    except UnknownLanguage as error:
+        reason = error_reason_pb2.ERROR_REASON_UNKNOWN_LANGUAGE
+        findings.add("language", str(error), reason, language=text)
+        return None
+
+
+def _check_sources(request: submission_service_pb2.CreateSubmissionRequest, findings: Findings) -> None:
+    sources = request.sources
+    if not sources:
+        findings.add("sources", "no file; 1 to 100 are needed")
+        return
+    if len(sources) > SOURCE_FILES:
+        findings.add("sources", f"{len(sources)} files, more than {SOURCE_FILES}")
+        return
+    paths = [source.path for source in sources]
+    for index, path in enumerate(paths):
+        if fault := path_fault(path):
+            findings.add(f"sources[{index}].path", fault)
+    if len(paths) > 1:
+        for index, description in clashes(paths):
+            findings.add(f"sources[{index}].path", description)
+    _check_contents(sources, findings)
+    if request.entry_point and request.entry_point not in paths:
+        findings.add("entry_point", "is not the path of one of the sources")
+
+
+def _check_contents(sources: Sequence[submission_pb2.SourceFile], findings: Findings) -> None:
+    empty = True
+    for index, source in enumerate(sources):
+        content = source.WhichOneof("content")
+        if content is None:
+            findings.add(f"sources[{index}].data", "neither data nor digest is set")
+        elif content == "digest":
+            empty = False
+            _check_digest(source.digest, f"sources[{index}].digest", findings)
+        elif source.data:
+            empty = False
+    if empty:
+        findings.add("sources", "every file is empty")
+
+
+def _check_digest(text: str, field: str, findings: Findings) -> None:
+    try:
+        digests.parse_digest(text, field)
+    except GavelError as error:
+        findings.absorb(error)
+
+
+def _check_arguments(argv: Sequence[str], findings: Findings) -> None:
+    if len(argv) > ARGUMENTS:
+        findings.add("argv", f"{len(argv)} arguments, more than {ARGUMENTS}")
+        return
+    for index, argument in enumerate(argv):
+        if "\0" in argument:
+            findings.add(f"argv[{index}]", "holds a NUL byte")
+        elif len(argument.encode()) > ARGUMENT_BYTES:
+            findings.add(f"argv[{index}]", f"is longer than {ARGUMENT_BYTES} bytes")
+
+
+def _task(request: submission_service_pb2.CreateSubmissionRequest, findings: Findings) -> str:
+    """The bare name of the problem, if there is one; checks inline tests."""
+    task = request.WhichOneof("task")
+    if task == "problem":
+        try:
+            return names.parse_problem(request.problem, field="problem")
+        except GavelError as error:
+            findings.absorb(error)
+    elif task == "tests":
+        _check_tests(request.tests, findings)
+    return ""
+
+
+def _check_tests(tests: submission_pb2.InlineTests, findings: Findings) -> None:
+    count = len(tests.tests)
+    if not 1 <= count <= INLINE_TESTS:
+        findings.add("tests.tests", f"{count} tests; 1 to {INLINE_TESTS} are needed")
+    else:
+        for index, test in enumerate(tests.tests):
+            name = test.name
+            if not name:
+                continue
+            if not name.isprintable() or len(name.encode()) > TEST_NAME_BYTES:
+                description = f"must be printable and at most {TEST_NAME_BYTES} bytes long"
+                findings.add(f"tests.tests[{index}].name", description)
+    arguments = tests.validator_arguments
+    if not arguments:
+        return
+    if len(arguments) > VALIDATOR_ARGUMENTS:
+        findings.add("tests.validator_arguments", f"{len(arguments)}, more than {VALIDATOR_ARGUMENTS}")
+        return
+    try:
+        parse_arguments(list(arguments))
+    except ValueError as error:
+        findings.add("tests.validator_arguments", str(error))
+
+
+def _refuse_unimplemented(request: submission_service_pb2.CreateSubmissionRequest) -> None:
+    """The batch lane and sources by digest are defined and come with a later version."""
+    findings: list[Violation] = []
+    if request.lane == submission_pb2.LANE_BATCH:
+        findings.append(Violation("lane", "the batch lane comes with a later version"))
+    for index, source in enumerate(request.sources):
+        if source.HasField("digest"):
+            field = f"sources[{index}].digest"
+            findings.append(Violation(field, "sources by digest come with a later version; send the bytes"))
+    if findings:
+        raise GavelError(
+            error_reason_pb2.ERROR_REASON_NOT_IMPLEMENTED,
+            f"{findings[0].field}: {findings[0].description}",
+            violations=findings,
+            method=_CREATE,
+        )
+
+
+def _refuse_size(request: submission_service_pb2.CreateSubmissionRequest) -> None:
+    size = sum(len(source.data) + len(source.path) for source in request.sources)
+    if request.HasField("tests"):
+        size += request.tests.ByteSize()
+    if size > INLINE_BYTES:
+        raise _source_too_large("sources and inline tests", size, INLINE_BYTES)
+
+
+def _source_too_large(what: str, size_bytes: int, limit_bytes: int) -> GavelError:
+    return GavelError(
+        error_reason_pb2.ERROR_REASON_SOURCE_TOO_LARGE,
+        f"{what} hold {size_bytes} bytes, more than {limit_bytes}",
+        size_bytes=str(size_bytes),
+        limit_bytes=str(limit_bytes),
+    )
+
+
+def _shown(text: str) -> str:
+    """What an error repeats of a text that somebody sent: its head, printable."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:LANGUAGE_BYTES])

@@ -1,0 +1,68 @@
+"""FileService: messages in, `files.py`, messages out."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+from gavel.rpc.errors import GavelError, invalid, unimplemented
+from gavel.rpc.server import tenant_of
+from gavel.storage import digests
+from gavel.submission.files import DIGESTS, Files
+from gavel.submission.findings import Findings
+from gavel.submission.v1 import file_service_pb2, file_service_pb2_grpc
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+_SERVICE = "gavel.submission.v1.FileService"
+
+
+class FileServicer(file_service_pb2_grpc.FileServiceServicer):
+    """Serves FileService."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    async def FindMissingFiles(  # noqa: N802 - the contract's name
+        self, request: file_service_pb2.FindMissingFilesRequest, context: _Context
+    ) -> file_service_pb2.FindMissingFilesResponse:
+        missing = await self._files.missing(tenant_of(context), sha256s_of(request))
+        return file_service_pb2.FindMissingFilesResponse(digests=[f"sha256:{sha256}" for sha256 in missing])
+
+    async def CreateUpload(  # noqa: N802
+        self,
+        request: file_service_pb2.CreateUploadRequest,  # noqa: ARG002
+        context: _Context,  # noqa: ARG002
+    ) -> file_service_pb2.CreateUploadResponse:
+        raise unimplemented(f"{_SERVICE}/CreateUpload")
+
+    async def UploadFile(  # noqa: N802
+        self, request: AsyncIterator[file_service_pb2.UploadFileRequest], context: _Context
+    ) -> file_service_pb2.UploadFileResponse:
+        stored = await self._files.upload(tenant_of(context), request)
+        return file_service_pb2.UploadFileResponse(
+            digest=f"sha256:{stored.sha256}", size_bytes=stored.size_bytes
+        )
+
+    async def ReadFile(  # noqa: N802
+        self,
+        request: file_service_pb2.ReadFileRequest,  # noqa: ARG002
+        context: _Context,  # noqa: ARG002
+    ) -> AsyncIterator[file_service_pb2.ReadFileResponse]:
+        raise unimplemented(f"{_SERVICE}/ReadFile")
+        yield
+
+
+def sha256s_of(request: file_service_pb2.FindMissingFilesRequest) -> list[str]:
+    """The bare digests asked for. GavelError INVALID_FIELD that names each bad one."""
+    if len(request.digests) > DIGESTS:
+        raise invalid("digests", f"{len(request.digests)} digests, more than {DIGESTS}")
+    findings = Findings()
+    found = []
+    for index, digest in enumerate(request.digests):
+        try:
+            found.append(digests.parse_digest(digest, f"digests[{index}]"))
+        except GavelError as error:
+            findings.absorb(error)
+    if findings:
+        raise findings.error()
+    return found

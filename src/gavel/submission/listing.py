@@ -1,0 +1,137 @@
+"""The list of problems: PostgreSQL's view of the objects that names are.
+
+A problem is made without the database. When the database does not answer then, its row is owed: this process
+writes it as soon as it can, and every process compares all objects with the rows once when it starts, so
+that a row owed by one that died is written too.
+"""
+
+import asyncio
+from datetime import UTC
+
+from google.protobuf import json_format
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from gavel.db import sql
+from gavel.db.pool import AsyncPool, async_session
+from gavel.rpc import names
+from gavel.rpc.errors import GavelError
+from gavel.storage import keys
+from gavel.storage.objects import Objects
+from gavel.submission.problems import Problems
+from gavel.submission.v1 import error_reason_pb2, problem_pb2, submission_pb2
+from gavel.telemetry import log
+
+WRITE_TIMEOUT_S = 2.0
+"""Most that CreateProblem waits for the database."""
+RETRY_S = 5.0
+"""How long a row that is owed waits for the next try."""
+OWED_MOST = 10_000
+"""Rows that this process owes; more are left to the comparison at a start."""
+
+_QUERIES = sql.load("gavel.submission")
+
+
+class Listing:
+    """Writes and reads the rows; run() pays what is owed until it is cancelled."""
+
+    def __init__(self, pool: AsyncPool, problems: Problems, objects: Objects) -> None:
+        self._pool = pool
+        self._problems = problems
+        self._objects = objects
+        self._owed: set[tuple[str, str]] = set()
+        self._more = asyncio.Event()
+        self._log = log.logger("gavel.submission.listing")
+
+    async def add(self, tenant: str, problem: problem_pb2.Problem) -> bool:
+        """Lists a problem; False when the database does not answer, and the row is owed."""
+        try:
+            await self._write(tenant, problem)
+        except GavelError as error:
+            self._log.warning("problem_not_listed", tenant=tenant, problem=problem.name, error=str(error))
+            self._owe(tenant, names.parse_problem(problem.name))
+            return False
+        return True
+
+    async def page(self, tenant: str, after: str, size: int) -> list[problem_pb2.Problem]:
+        """Up to `size` problems of a tenant, by name, behind the bare name `after`. GavelError
+        DATABASE_UNAVAILABLE.
+        """
+        async with async_session(self._pool) as connection:
+            cursor = await connection.execute(
+                _QUERIES["problems_after"], {"tenant": tenant, "after": after, "size": size}
+            )
+            return [_problem(row) for row in await cursor.fetchall()]
+
+    async def run(self) -> None:
+        """Compares all objects with the rows once, then writes what is owed."""
+        compared = False
+        while True:
+            try:
+                if not compared:
+                    await self._compare()
+                    compared = True
+                await self._pay()
+            except GavelError as error:
+                self._log.warning("listing_waits", error=str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                await self._more.wait()
+                self._more.clear()
+
+    def _owe(self, tenant: str, name: str) -> None:
+        if len(self._owed) < OWED_MOST:
+            self._owed.add((tenant, name))
+            self._more.set()
+
+    async def _pay(self) -> None:
+        while self._owed:
+            tenant, name = next(iter(self._owed))
+            await self._list(tenant, name)
+            self._owed.discard((tenant, name))
+
+    async def _compare(self) -> None:
+        """Writes the row of every object again: an upsert that changes nothing where it is right."""
+        for key in await self._objects.list_async(keys.PROBLEMS):
+            tenant, name = key.removeprefix(keys.PROBLEMS).split("/", 1)
+            await self._list(tenant, name)
+
+    async def _list(self, tenant: str, name: str) -> None:
+        try:
+            problem = await self._problems.pointer(tenant, name)
+        except GavelError as error:
+            lost = (
+                error_reason_pb2.ERROR_REASON_PROBLEM_NOT_FOUND,
+                error_reason_pb2.ERROR_REASON_OBJECT_DAMAGED,
+            )
+            if error.reason not in lost:
+                raise
+            self._log.warning("problem_unreadable", tenant=tenant, problem=name, error=str(error))
+            return
+        await self._write(tenant, problem)
+
+    async def _write(self, tenant: str, problem: problem_pb2.Problem) -> None:
+        row = {
+            "tenant": tenant,
+            "name": names.parse_problem(problem.name),
+            "display_name": problem.display_name,
+            "manifest_digest": problem.manifest_digest,
+            "limits": Jsonb(json_format.MessageToDict(problem.limits, preserving_proto_field_name=True)),
+            "test_count": problem.test_count,
+            "update_time": problem.update_time.ToDatetime(tzinfo=UTC),
+        }
+        async with async_session(self._pool, WRITE_TIMEOUT_S) as connection:
+            await connection.execute(_QUERIES["upsert_problem"], row)
+
+
+def _problem(row: TupleRow) -> problem_pb2.Problem:
+    name, display_name, manifest_digest, limits, test_count, update_time = row
+    problem = problem_pb2.Problem(
+        name=names.problem_name(name),
+        display_name=display_name,
+        manifest_digest=manifest_digest,
+        limits=json_format.ParseDict(limits, submission_pb2.Limits()),
+        test_count=test_count,
+    )
+    problem.update_time.FromDatetime(update_time)
+    return problem

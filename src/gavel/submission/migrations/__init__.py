@@ -1,0 +1,1 @@
+"""Migrations of the tables that the submission service writes."""

@@ -1,0 +1,92 @@
+"""Reads of submissions: rows and, where a row may still be on its way, the wait for it."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from gavel.db.pool import AsyncPool, async_session
+from gavel.projection import reads
+from gavel.projection.ends import LogEnds
+from gavel.projection.positions import LogPosition
+from gavel.projection.presence import StoredPositions, read_stored
+from gavel.projection.rows import StoredSubmission
+from gavel.projection.state import JudgementState
+from gavel.rpc.errors import GavelError
+from gavel.rpc.positions import ReadToken
+from gavel.storage.digests import sha256_hex
+from gavel.storage.objects import Objects
+from gavel.submission.v1 import submission_pb2, submission_record_pb2
+from gavel.worker.v1 import judgement_event_pb2
+
+Found = tuple[StoredSubmission, JudgementState | None]
+"""A row and its current judgement; None while nothing has been heard of that: it is queued."""
+
+
+class Reading:
+    """Reads rows of the projection; belongs to one event loop."""
+
+    def __init__(self, pool: AsyncPool, stored: StoredPositions, ends: LogEnds, objects: Objects) -> None:
+        self._pool = pool
+        self._stored = stored
+        self._ends = ends
+        self._objects = objects
+
+    async def find(self, tenant: str, submission_id: UUID) -> Found | None:
+        """The row as it is now. GavelError FOREIGN_TENANT, DATABASE_UNAVAILABLE."""
+        async with async_session(self._pool) as connection:
+            row = await reads.get_submission(connection, tenant, submission_id)
+            if row is None:
+                return None
+            return row, await reads.get_judgement(connection, tenant, submission_id)
+
+    async def judgement(self, tenant: str, submission_id: UUID, judgement: int) -> JudgementState | None:
+        """One judgement, None while it is queued or where there is none. Errors as find()."""
+        async with async_session(self._pool) as connection:
+            return await reads.get_judgement(connection, tenant, submission_id, judgement)
+
+    async def page(
+        self, tenant: str, narrowed: reads.SubmissionFilter, before: UUID, size: int
+    ) -> list[Found]:
+        """Up to `size` rows with ids below `before`, newest first. GavelError DATABASE_UNAVAILABLE."""
+        async with async_session(self._pool) as connection:
+            return await reads.list_submissions(connection, tenant, narrowed, before, size)
+
+    async def get(self, tenant: str, submission_id: UUID, token: ReadToken | None, timeout_s: float) -> Found:
+        """The row, waiting for it up to `timeout_s` where it may have been accepted already.
+
+        With a read token that is until the writers have passed its record. Without one, and without a row,
+        it is until they have passed what the log holds now: only then it is known that there is none.
+        Raises GavelError SUBMISSION_NOT_FOUND, NOT_YET_STORED, and as find().
+        """
+
+        async def wanted() -> Sequence[LogPosition]:
+            if token is None:
+                return await asyncio.to_thread(self._ends.of, submission_id)
+            at = token.position
+            return [LogPosition(at.topic_id, at.partition, at.offset + 1)]
+
+        return await read_stored(
+            lambda: self.find(tenant, submission_id), self._stored, wanted, timeout_s, submission_id
+        )
+
+    async def sources(self, row: StoredSubmission) -> list[submission_pb2.SourceFile]:
+        """The sources of a row. GavelError OBJECT_DAMAGED, STORAGE_UNAVAILABLE."""
+        place = row.source
+        content = await self._objects.get_range_async(place.key, place.offset_bytes, place.length_bytes)
+        return list(submission_record_pb2.SourceFiles.FromString(content).files)
+
+    async def tests(self, state: JudgementState) -> list[submission_pb2.TestResult] | None:
+        """The tests of a judgement that lie in an object; None where the state itself holds them.
+
+        Empty where the object is gone or damaged: the verdict stands without them, and GetResult says so.
+        """
+        link = state.end.tests_object if state.end is not None else None
+        if link is None:
+            return None
+        try:
+            content = await self._objects.get_async(link.key)
+        except GavelError:
+            return []
+        if sha256_hex(content) != link.sha256:
+            return []
+        return list(judgement_event_pb2.TestResults.FromString(content).tests)
