@@ -25,7 +25,7 @@ from gavel.projection.state import (
     Place,
     ShownCompile,
     ShownTest,
-    test_ordinal,
+    ordinal_of_test,
 )
 from gavel.submission.v1 import submission_pb2
 from gavel.worker.v1.judgement_event_pb2 import Finished, JudgementEvent, Started
@@ -182,7 +182,7 @@ def _finished_tests(shown: Attempt, position: int, finished: Finished, time_us: 
         known = before.get(result.number)
         if known is None:
             after[result.number] = ShownTest(
-                Place(position, test_ordinal(result.number)), time_us, position, result
+                Place(position, ordinal_of_test(result.number)), time_us, position, result
             )
         elif known.result != result:
             after[result.number] = replace(known, written=position, result=result)

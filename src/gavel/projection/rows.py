@@ -71,8 +71,8 @@ def submission_of(row: Row) -> StoredSubmission:
         row["tenant"],
         _us(row["create_time"]),
         record,
-        Slice(key, row["source_offset_bytes"], row["source_length_bytes"]),
-        Slice(key, row["tests_offset_bytes"], row["tests_length_bytes"]),
+        _slice(key, row["source_offset_bytes"], row["source_length_bytes"]),
+        _slice(key, row["tests_offset_bytes"], row["tests_length_bytes"]),
         row["record_topic"],
         row["record_partition"],
         row["record_position"],
@@ -97,6 +97,10 @@ def judgement_of(row: Row) -> JudgementState | None:
         _attempt_of(row),
         _end_of(row),
     )
+
+
+def _slice(key: str, offset_bytes: int, length_bytes: int) -> Slice:
+    return Slice(key, offset_bytes, length_bytes) if length_bytes else Slice()
 
 
 def _attempt_of(row: Row) -> Attempt | None:

@@ -28,7 +28,7 @@ NOWHERE = Place(-1)
 """Before everything: the place of a watcher that has seen nothing."""
 
 
-def test_ordinal(number: int) -> int:
+def ordinal_of_test(number: int) -> int:
     """The ordinal of a test that a terminal event made visible."""
     return number + 1
 
