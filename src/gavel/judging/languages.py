@@ -51,7 +51,9 @@ class Language:
     process_allowance: int
     memory_error: str
     entry_points: tuple[str, ...]
+    artefact: str
     warm: Warm | None
+    selftest: str
 
     @property
     def compiled(self) -> bool:
@@ -86,7 +88,9 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         process_allowance=int(table.get("process_allowance", 0)),
         memory_error=table.get("memory_error", ""),
         entry_points=tuple(table.get("entry_points", ())),
+        artefact=table.get("artefact", ""),
         warm=Warm(tuple(warm["argv"]), warm["variable"]) if warm else None,
+        selftest=table["selftest"],
     )
 
 

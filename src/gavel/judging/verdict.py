@@ -44,27 +44,26 @@ def judge_run(facts: Facts, limits: Limits, memory_error: str = "") -> tuple[Ver
 
 
 def _killed(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
+    # A run may meet a limit and still end by itself, before the sandbox's next look at it.
+    how = "killed" if facts.signal == signal.SIGKILL else "ended"
     match facts.killed_for:
         case "memory":
-            return (
-                submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED,
-                f"killed at {mebibytes(limits.memory_bytes)}: memory limit",
-            )
+            most = mebibytes(limits.memory_bytes)
+            return submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED, f"{how} at {most}: memory limit"
         case "cpu_time":
+            most, used = seconds(limits.cpu_time_ms), seconds(facts.cpu_time_ms)
             return (
                 submission_pb2.VERDICT_TIME_LIMIT_EXCEEDED,
-                f"killed after {seconds(limits.cpu_time_ms)} of CPU time: time limit",
+                f"{how} after {used} of CPU time: time limit {most}",
             )
         case "output":
-            return (
-                submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED,
-                f"killed at {mebibytes(limits.output_bytes)} of output: output limit",
-            )
+            most = mebibytes(limits.output_bytes)
+            return submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED, f"{how} at {most} of output: output limit"
         case "wall_time":
             most, used = seconds(limits.wall_time_ms), seconds(facts.cpu_time_ms)
             return (
                 submission_pb2.VERDICT_WALL_TIME_LIMIT_EXCEEDED,
-                f"killed after {most}, with {used} of CPU time used: wall time limit",
+                f"{how} after {most}, with {used} of CPU time used: wall time limit",
             )
         case _:
             return None

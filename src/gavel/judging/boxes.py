@@ -1,0 +1,72 @@
+"""The boxes of one judgement: opened as needed, cancelled together from whatever thread, ended together."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from gavel.judging.outcome import Cancellation, Cancelled, EngineError
+from gavel.judging.verdict import Facts
+from gavel.sandbox import Box, BoxSpec, Kill, Outcome, Sandbox, SandboxError
+
+
+class Boxes:
+    """A context manager around a judgement."""
+
+    def __init__(self, sandbox: Sandbox, cancellation: Cancellation) -> None:
+        self._sandbox = sandbox
+        self._cancellation = cancellation
+        self._lock = threading.Lock()
+        self._open: list[Box] = []
+        self._cancelled = False
+        cancellation.on_cancel(self._cancel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        with self._lock:
+            boxes, self._open = self._open, []
+        for box in boxes:
+            box.close()
+
+    def open(self, spec: BoxSpec, files_bytes: int, files_count: int) -> Box:
+        """Another box. Raises EngineError, Cancelled."""
+        self.check()
+        try:
+            box = self._sandbox.box(spec, files_bytes=files_bytes, files_count=files_count)
+        except SandboxError as error:
+            raise EngineError(f"no box: {error}") from error
+        with self._lock:
+            self._open.append(box)
+            if self._cancelled:
+                box.cancel()
+        return box
+
+    def check(self) -> None:
+        """Raises Cancelled when somebody asked for the end."""
+        if self._cancelled or self._cancellation.cancelled:
+            raise Cancelled
+
+    def _cancel(self) -> None:
+        with self._lock:
+            self._cancelled = True
+            for box in self._open:
+                box.cancel()
+
+
+def facts_of(outcome: Outcome) -> Facts:
+    """The facts of a run that was not cancelled. Raises Cancelled."""
+    if outcome.kill is Kill.CANCELLED:
+        raise Cancelled
+    return Facts(
+        exit_code=outcome.exit_code,
+        signal=outcome.signal,
+        killed_for="" if outcome.kill is Kill.NONE else outcome.kill.value,
+        cpu_time_ms=outcome.cpu_time_ms,
+        wall_time_ms=outcome.wall_time_ms,
+        memory_bytes=outcome.memory_bytes,
+        output_bytes=outcome.output_bytes,
+        stderr=outcome.stderr,
+    )

@@ -1,0 +1,188 @@
+"""Compiling a program in its box, or taking what an earlier compilation of the same sources made."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+
+from gavel.judging.compile_cache import ENTRY_BYTES_MOST, CompileCache, key_of
+from gavel.judging.outcome import BrokenProblem, Cancelled, EngineError
+from gavel.judging.plan import INSPECTED_BYTES, UnfitSources, build
+from gavel.judging.report import text
+from gavel.judging.toolchains import Toolchain
+from gavel.judging.verdict import seconds
+from gavel.sandbox import Box, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
+from gavel.submission.v1 import submission_pb2
+from gavel.submission.v1.submission_pb2 import CompileResult
+
+OUTPUT_BYTES_MOST = 64 * 1024
+_FOLDERS_DEEP_MOST = 8
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",  # noqa: S108  (the box's own)
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+}
+
+Files = Mapping[str, bytes | int]
+"""A program's files by path: their bytes, or a descriptor of a file that nobody can change."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Program:
+    """A program that stands ready in its box."""
+
+    run: tuple[str, ...]
+    """Its command; words in braces that stand for limits are still in it."""
+    environment: Mapping[str, str]
+
+
+def environment(toolchain: Toolchain) -> dict[str, str]:
+    """The whole environment of a compiler or a program."""
+    return {**_ENVIRONMENT, **toolchain.language.environment, **toolchain.environment}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds programs of one language and standard."""
+
+    toolchain: Toolchain
+    standard: str
+    cache: CompileCache
+    tenant: str
+    """Of whom a cached compilation may be taken."""
+
+    def build(
+        self, box: Box, files: Files, entry_point: str, limits: Limits, included: tuple[str, ...] = ()
+    ) -> tuple[Program | None, CompileResult]:
+        """Puts the files into the box, compiles them and freezes the box; no program with COMPILE_ERROR.
+
+        Raises EngineError, Cancelled.
+        """
+        language = self.toolchain.language
+        heads = {path: _head(data) for path, data in files.items()}
+        try:
+            plan = build(
+                language,
+                self.standard,
+                self.toolchain.programs,
+                heads,
+                entry_point=entry_point,
+                included=included,
+            )
+        except UnfitSources as error:
+            return None, _refused(str(error))
+        placed = {plan.paths[path]: data for path, data in files.items()}
+        try:
+            for path, data in placed.items():
+                box.put(path, data)
+            result = self._made(box, plan.compile, placed, limits)
+            box.freeze()
+        except SandboxError as error:
+            raise EngineError(f"compiling: {error}") from error
+        if result.verdict != submission_pb2.VERDICT_ACCEPTED:
+            return None, result
+        return Program(plan.run, environment(self.toolchain)), result
+
+    def _made(self, box: Box, argv: tuple[str, ...], placed: Files, limits: Limits) -> CompileResult:
+        if not argv:
+            return CompileResult(verdict=submission_pb2.VERDICT_ACCEPTED)
+        artefact = self.toolchain.language.artefact
+        key = self._key(argv, placed) if artefact else ""
+        kept = self.cache.get(key) if artefact else None
+        if kept is not None:
+            result = CompileResult.FromString(kept.pop(".result"))
+            for path, data in kept.items():
+                box.put(path, data, 0o555)
+            result.cached = True
+            return result
+        result = self._compiled(box, argv, limits)
+        if artefact and result.verdict == submission_pb2.VERDICT_ACCEPTED:
+            made = _collect(box, artefact)
+            if not made:
+                return _refused(f"{result.output}\nThe compiler left no {artefact}.")
+            if sum(map(len, made.values())) < ENTRY_BYTES_MOST:
+                self.cache.put(key, {**made, ".result": result.SerializeToString()})
+        return result
+
+    def _compiled(self, box: Box, argv: tuple[str, ...], limits: Limits) -> CompileResult:
+        try:
+            outcome = box.run(Command(argv, environment(self.toolchain)), limits)
+        except CannotExecuteError as error:
+            raise EngineError(f"{argv[0]} cannot be run: {error}") from error
+        with outcome:
+            if outcome.kill is Kill.CANCELLED:
+                raise Cancelled
+            fine = outcome.kill is Kill.NONE and outcome.exit_code == 0
+            return CompileResult(
+                verdict=submission_pb2.VERDICT_ACCEPTED if fine else submission_pb2.VERDICT_COMPILE_ERROR,
+                output=text(_said(outcome, limits), OUTPUT_BYTES_MOST),
+                cpu_time_ms=outcome.cpu_time_ms,
+                wall_time_ms=outcome.wall_time_ms,
+                memory_bytes=outcome.memory_bytes,
+            )
+
+    def _key(self, argv: tuple[str, ...], placed: Files) -> str:
+        parts: list[str | bytes] = [self.tenant, self.toolchain.version, *argv, ""]
+        for path, data in sorted(placed.items()):
+            parts += [path, data if isinstance(data, bytes) else _digest(data)]
+        return key_of(parts)
+
+
+def _head(data: bytes | int) -> bytes:
+    return data[:INSPECTED_BYTES] if isinstance(data, bytes) else os.pread(data, INSPECTED_BYTES, 0)
+
+
+def _digest(descriptor: int) -> bytes:
+    """The content's hash, block by block: an uploaded file may be too large to be held in memory."""
+    parts = []
+    offset = 0
+    while block := os.pread(descriptor, 1024 * 1024, offset):
+        offset += len(block)
+        parts.append(key_of([block]))
+    return "".join(parts).encode()
+
+
+def _refused(reason: str) -> CompileResult:
+    return CompileResult(
+        verdict=submission_pb2.VERDICT_COMPILE_ERROR, output=text(reason.encode(), OUTPUT_BYTES_MOST)
+    )
+
+
+def _said(outcome: Outcome, limits: Limits) -> bytes:
+    """What the compiler wrote, behind the reason when it was ended."""
+    reason = {
+        Kill.CPU_TIME: f"The compiler was stopped after {seconds(limits.cpu_time_ms)} of CPU time.\n",
+        Kill.WALL_TIME: f"The compiler was stopped after {seconds(limits.wall_time_ms)}.\n",
+        Kill.MEMORY: f"The compiler was stopped at {limits.memory_bytes // 2**20} MiB of memory.\n",
+        Kill.OUTPUT: "The compiler was stopped for writing too much.\n",
+    }.get(outcome.kill, "")
+    return reason.encode() + os.pread(outcome.stdout, OUTPUT_BYTES_MOST, 0) + outcome.stderr
+
+
+def _collect(box: Box, artefact: str) -> dict[str, bytes]:
+    """The file, or all files of the folder, that compiling left; nothing is followed out of the box."""
+    found: dict[str, bytes] = {}
+    folders = [artefact]
+    held = 0
+    single = box.get(artefact, ENTRY_BYTES_MOST + 1)
+    if single is not None:
+        return {artefact: single}
+    while folders and held <= ENTRY_BYTES_MOST:
+        folder = folders.pop()
+        for name in box.names(folder):
+            path = f"{folder}/{name}"
+            data = box.get(path, ENTRY_BYTES_MOST + 1 - held)
+            if data is not None:
+                found[path] = data
+                held += len(data)
+            elif path.count("/") <= _FOLDERS_DEEP_MOST:
+                folders.append(path)
+    return found
+
+
+def build_validator(builder: Builder, box: Box, files: Files, entry_point: str, limits: Limits) -> Program:
+    """As `build`, for a program of the problem: that it does not compile is the problem's fault."""
+    program, result = builder.build(box, files, entry_point, limits)
+    if program is None:
+        raise BrokenProblem("the problem's output validator does not compile", result.output)
+    return program

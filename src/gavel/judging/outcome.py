@@ -1,0 +1,70 @@
+"""What the engine says while it judges and at the end, what it may ask, and how it fails."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Protocol
+
+from gavel.submission.v1.submission_pb2 import CompileResult, TestResult, Verdict
+
+
+class EngineError(Exception):
+    """The platform failed (sandbox, storage, a toolchain that is gone); the same judgement may be tried
+    again.
+    """
+
+
+class Cancelled(Exception):  # noqa: N818  (reads as what happened)
+    """Somebody asked for the end, and everything that ran was killed."""
+
+
+class BrokenProblem(Exception):  # noqa: N818  (as above)
+    """The problem cannot be judged against: the verdict is JUDGE_ERROR. `detail` is for judges, never
+    contestants.
+    """
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
+class Cancellation(Protocol):
+    """Asked between steps, and calls back at once from whatever thread cancels; a late callback is called
+    now.
+    """
+
+    @property
+    def cancelled(self) -> bool: ...
+
+    def on_cancel(self, callback: Callable[[], None], /) -> None: ...
+
+
+class Progress(Protocol):
+    """Told, on the judging thread, how far a judgement is."""
+
+    def started(self, test_count: int, language_version: str, /) -> None: ...
+
+    def compiled(self, result: CompileResult, /) -> None: ...
+
+    def test(self, result: TestResult, /) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judged:
+    """A judgement that ended with a verdict."""
+
+    verdict: Verdict
+    score: float | None = None
+    cpu_time_ms: int = 0
+    """Of the slowest test."""
+    wall_time_ms: int = 0
+    memory_bytes: int = 0
+    """The largest peak of a test."""
+    compile: CompileResult | None = None
+    """For compiled languages; for others only when the program is none."""
+    tests: list[TestResult] = dataclasses.field(default_factory=list)
+    """Those that were run, then those that were SKIPPED."""
+    test_count: int = 0
+    language_version: str = ""
+    manifest_digest: str = ""
+    detail: str = ""
+    """Behind a JUDGE_ERROR: what the output validator said, for the log and never for contestants."""

@@ -1,0 +1,86 @@
+"""Reading a judgement's files from object storage, by digest and within the tenant."""
+
+import collections
+import contextlib
+import datetime as dt
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+
+from google.protobuf.message import DecodeError
+
+from gavel.judging.outcome import BrokenProblem, EngineError
+from gavel.judging.task import Content
+from gavel.storage.keys import blob_key, source_blob_key
+from gavel.storage.objects import ObjectNotFound, Objects, StorageUnavailable
+from gavel.submission.v1.problem_pb2 import Manifest
+
+_MANIFESTS_MOST = 64
+
+
+class Store:
+    """Objects as judging needs them; safe for threads."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._manifests: collections.OrderedDict[tuple[str, str], Manifest] = collections.OrderedDict()
+        self._lock = threading.Lock()
+
+    def manifest(self, tenant: str, digest: str) -> Manifest:
+        """The manifest, of which the last 64 are kept. Raises BrokenProblem, EngineError."""
+        with self._lock:
+            known = self._manifests.get((tenant, digest))
+            if known is not None:
+                self._manifests.move_to_end((tenant, digest))
+                return known
+        try:
+            manifest = Manifest.FromString(self._objects.get(blob_key(tenant, digest)))
+        except StorageUnavailable as error:
+            raise EngineError(str(error)) from error
+        except (ObjectNotFound, DecodeError) as error:
+            raise BrokenProblem("the problem's manifest is gone or damaged", str(error)) from error
+        with self._lock:
+            self._manifests[tenant, digest] = manifest
+            while len(self._manifests) > _MANIFESTS_MOST:
+                self._manifests.popitem(last=False)
+        return manifest
+
+    @contextlib.contextmanager
+    def opened(self, tenant: str, content: Content) -> Iterator[int | bytes]:
+        """The bytes, or a descriptor of a file that nobody can change. Raises BrokenProblem, EngineError."""
+        if not content.sha256:
+            yield content.data
+            return
+        descriptor = self._open(blob_key(tenant, content.sha256))
+        if descriptor is None:
+            raise BrokenProblem("a file of the problem is gone", f"blob {content.sha256}")
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def read(self, tenant: str, content: Content) -> bytes:
+        """All bytes of a small file. Raises as `opened`."""
+        with self.opened(tenant, content) as source:
+            return source if isinstance(source, bytes) else os.pread(source, content.size_bytes, 0)
+
+    def open_source(self, tenant: str, submission: uuid.UUID, sha256: str) -> int:
+        """An uploaded source file, which the caller closes: of the submission's day, the day before, or a
+        blob.
+        """
+        accepted = dt.datetime.fromtimestamp((submission.int >> 80) / 1000, dt.UTC).date()
+        days = (accepted, accepted - dt.timedelta(days=1))
+        for key in (*(source_blob_key(day, tenant, sha256) for day in days), blob_key(tenant, sha256)):
+            descriptor = self._open(key)
+            if descriptor is not None:
+                return descriptor
+        raise EngineError(f"the source file sha256:{sha256} is not stored")
+
+    def _open(self, key: str) -> int | None:
+        try:
+            return self._objects.open_to_fd(key)
+        except ObjectNotFound:
+            return None
+        except (StorageUnavailable, OSError) as error:
+            raise EngineError(str(error)) from error
