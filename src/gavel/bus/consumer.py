@@ -1,7 +1,6 @@
 """Consumers: the settings of a group, readers of whole topics without a group, and the dead letters."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -17,6 +16,7 @@ BEGINNING = OFFSET_BEGINNING
 END = OFFSET_END
 """The offset of the record to come."""
 _RECORDS_A_POLL = 500
+_REASON_BYTES_MOST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +184,47 @@ class DeadLetters:
         on_delivery: Callable[[Outcome], None] | None = None,
     ) -> None:
         """Keeps the record's bytes and headers, with the reason and where it came from beside them."""
-        headers: Headers = [
-            *record.headers,
-            ("gavel-reason", reason.encode()[:4096]),
-            ("gavel-topic", record.topic.encode()),
-            ("gavel-partition", str(record.partition).encode()),
-            ("gavel-offset", str(record.offset).encode()),
-            ("gavel-key", record.key or b""),
-            ("gavel-time-ms", str(int(time.time() * 1000)).encode()),
-        ]
-        key = f"{record.topic}/{record.partition}/{record.offset}"
+        letter = dead_letter(record, reason)
         self._producer.send_soon(
-            topics.DEAD, key, record.value, partition=0, headers=headers, on_delivery=on_delivery
+            topics.DEAD,
+            letter.key,
+            letter.value,
+            partition=0,
+            headers=letter.headers,
+            on_delivery=on_delivery,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record for `submissions.dead`."""
+
+    key: str
+    value: bytes | None
+    headers: Headers
+
+
+def dead_letter(record: Record, reason: str) -> DeadLetter:
+    """The record's bytes and headers, with the reason and where it came from beside them.
+
+    A record so large that these would not fit beside it loses its tail, which a header tells.
+    """
+    headers = [
+        *record.headers,
+        ("gavel-reason", reason.encode()[:_REASON_BYTES_MOST]),
+        ("gavel-topic", record.topic.encode()),
+        ("gavel-partition", str(record.partition).encode()),
+        ("gavel-offset", str(record.offset).encode()),
+        ("gavel-key", record.key or b""),
+        ("gavel-time-ms", str(record.timestamp_ms).encode()),
+    ]
+    beside = sum(len(name) + len(value) + 16 for name, value in headers)
+    room = topics.RECORD_BYTES_MOST - beside - _REASON_BYTES_MOST
+    value = record.value
+    if value is not None and len(value) > room:
+        headers.append(("gavel-size-bytes", str(len(value)).encode()))
+        value = value[: max(0, room)]
+    return DeadLetter(f"{record.topic}/{record.partition}/{record.offset}", value, headers)
 
 
 def passing(error: KafkaError) -> bool:

@@ -27,6 +27,36 @@ PARTITION_CHECK_TIME: Final = Gauge(
 )
 
 
+WORKER_RUNS: Final = Counter(
+    "gavel_worker_runs", "Runs that ended, by verdict, or CANCELLED or FAILED.", ["language", "outcome"]
+)
+WORKER_RUN_DURATION: Final = Histogram(
+    "gavel_worker_run_duration_seconds",
+    "How long runs took, sources and test facts included.",
+    ["language"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0),
+)
+WORKER_QUEUE_WAIT: Final = Histogram(
+    "gavel_worker_queue_wait_seconds",
+    "From the accept, by the broker's clock, to the start.",
+    ["language"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
+)
+WORKER_FAILURES: Final = Counter(
+    "gavel_worker_platform_failures", "Runs that the platform failed; up to three are tried.", ["language"]
+)
+WORKER_DEAD_LETTERS: Final = Counter(
+    "gavel_worker_dead_letters", "Records that could not be handled.", ["topic"]
+)
+WORKER_PROGRESS_DROPPED: Final = Counter(
+    "gavel_worker_progress_dropped", "Progress events that could not be queued; the verdict is not affected."
+)
+WORKER_SLOTS: Final = Gauge("gavel_worker_slots", "Runs that the worker does at once.")
+WORKER_CASES: Final = Gauge(
+    "gavel_worker_cases", "Judgements held, by phase: waiting, running, ending.", ["phase"]
+)
+
+
 class MetricsServer:
     """Serves the Prometheus text format at `/metrics`."""
 

@@ -1,0 +1,42 @@
+"""The hints of the `control` topic. Losing one costs CPU time and nothing else: the log decides."""
+
+from google.protobuf.message import DecodeError
+
+from gavel.bus import topics
+from gavel.bus.consumer import BEGINNING, Reader, ReaderThread, Record
+from gavel.submission.v1 import submission_record_pb2
+from gavel.telemetry.log import logger
+from gavel.worker.core import Key
+from gavel.worker.desk import Desk
+
+_LOG = logger("gavel.worker.control")
+
+
+class Control:
+    """Follows `control` from its beginning, a day ago, so that what was cancelled while it waits never
+    runs.
+    """
+
+    def __init__(self, bootstrap: str, desk: Desk) -> None:
+        self._desk = desk
+        self._thread = ReaderThread(
+            "control", lambda: Reader(bootstrap, topics.CONTROL, BEGINNING), self._take
+        )
+
+    def start(self) -> None:
+        """Begins to read."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._thread.close()
+
+    def _take(self, batch: list[Record]) -> None:
+        for record in batch:
+            try:
+                message = submission_record_pb2.ControlRecord.FromString(record.value or b"")
+            except DecodeError:
+                _LOG.warning("control_unreadable", offset=record.offset)
+                continue
+            if message.WhichOneof("control") == "cancel":
+                self._desk.cancel(Key(message.cancel.submission_id, message.cancel.judgement))

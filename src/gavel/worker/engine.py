@@ -1,0 +1,54 @@
+"""The judging engine as the worker uses it: tried out language by language, then asked by the slots."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from gavel.judging.engine import Engine, Job, selftest
+from gavel.judging.languages import LANGUAGES
+from gavel.judging.outcome import Cancellation, Judged, Progress
+from gavel.judging.toolchains import Toolchain, detect, warm
+from gavel.sandbox import Sandbox
+from gavel.storage.objects import Objects
+from gavel.submission.v1 import submission_record_pb2
+from gavel.worker import core
+from gavel.worker.languages import Found
+
+
+class WorkerEngine:
+    """One engine for all slots."""
+
+    def __init__(self, sandbox: Sandbox, objects: Objects, cache_dir: Path) -> None:
+        """Looks for the toolchain of every language, since problems bring checkers in any; takes 0.5 s."""
+        self._cache_dir = str(cache_dir / "languages")
+        found = {code: detect(code) for code in LANGUAGES}
+        # A cache that takes seconds to fill is made when its language's turn comes, not before the first.
+        self._engine = Engine(sandbox, objects, {}, str(cache_dir))
+        self._engine.toolchains.update(found)
+
+    def test(self, code: str) -> Found:
+        """Tries a language out: its toolchain, its cache, its hello program in the sandbox."""
+        toolchain = self._engine.toolchains.get(code)
+        if toolchain is None:
+            return Found("", f"there is no language {code}")
+        toolchain = warm(toolchain, self._cache_dir)
+        self._engine.toolchains[code] = toolchain
+        reason = toolchain.reason or selftest(self._engine, code) or ""
+        if reason and toolchain.available:
+            self._engine.toolchains[code] = _unavailable(toolchain, reason)
+        return Found(toolchain.version, reason)
+
+    def judge(
+        self,
+        job: core.Job,
+        sources: submission_record_pb2.SourceFiles,
+        progress: Progress,
+        cancellation: Cancellation,
+        /,
+    ) -> Judged:
+        """Judges on the calling thread."""
+        asked = Job(job.submission, job.tenant, job.record, sources)
+        return self._engine.judge(asked, progress, cancellation)
+
+
+def _unavailable(toolchain: Toolchain, reason: str) -> Toolchain:
+    return replace(toolchain, available=False, reason=reason)

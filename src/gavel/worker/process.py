@@ -1,0 +1,126 @@
+"""A worker from start to end: the threads that judge, in the order in which they begin and end."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from gavel.bus import topics
+from gavel.bus.deliveries import Deliveries
+from gavel.bus.producer import Producer
+from gavel.rpc.names import worker_name
+from gavel.storage.objects import Objects
+from gavel.telemetry.log import logger
+from gavel.worker.control import Control
+from gavel.worker.desk import Desk
+from gavel.worker.heartbeat import Heartbeat
+from gavel.worker.languages import Found, Languages
+from gavel.worker.progress import LINGER_MS
+from gavel.worker.settings import Settings
+from gavel.worker.slots import Judge, Slots, Surroundings
+from gavel.worker.v1 import worker_pb2
+
+_JOIN_S = 2.0
+_FLUSH_S = 2.0
+_LOG = logger("gavel.worker.process")
+
+
+class Worker:
+    """Everything of a worker but its sandbox and its gRPC server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        slots: int,
+        *,
+        objects: Objects,
+        judge: Judge,
+        test: Callable[[str], Found],
+        enforcements: Sequence[worker_pb2.Enforcement],
+    ) -> None:
+        """Makes the topics that are missing. Raises GavelError when the broker does not answer in 30 s."""
+        self._settings = settings
+        self._test = test
+        self._ensure([])
+        event_partitions = topics.partition_count(settings.kafka, topics.EVENTS)
+        name = worker_name(settings.name)
+        self._prompt = Producer(settings.kafka)
+        self._lingering = Producer(settings.kafka, LINGER_MS)
+        self._deliveries = Deliveries(self._prompt)
+        self._desk = Desk(slots, self._deliveries, worker=name, event_partitions=event_partitions)
+        self._slots = Slots(
+            slots,
+            Surroundings(
+                desk=self._desk,
+                judge=judge,
+                objects=objects,
+                prompt=self._prompt,
+                lingering=self._lingering,
+                worker=name,
+                event_partitions=event_partitions,
+            ),
+        )
+        self._control = Control(settings.kafka, self._desk)
+        changed = threading.Event()
+        self._languages = Languages(
+            settings.languages,
+            bootstrap=settings.kafka,
+            desk=self._desk,
+            test=self._test_and_ensure,
+            changed=changed,
+        )
+        self._heartbeat = Heartbeat(
+            settings.name,
+            slots,
+            producer=self._prompt,
+            deliveries=self._deliveries,
+            desk=self._desk,
+            languages=self._languages.status,
+            enforcements=enforcements,
+            changed=changed,
+        )
+
+    def start(self) -> None:
+        """Begins to work; the languages come up one after the other."""
+        self._heartbeat.start()
+        self._control.start()
+        self._slots.start()
+        self._languages.start()
+
+    async def stop(self, grace_s: float) -> None:
+        """Ends the work: lets go of what waits, lets runs end for `grace_s`, gives the others back."""
+        await asyncio.to_thread(self._stop, grace_s)
+
+    def _stop(self, grace_s: float) -> None:
+        begin_s = time.monotonic()
+        self._heartbeat.drain()
+        self._desk.drain()
+        self._languages.drain()
+        if not self._desk.idle(grace_s):
+            _LOG.warning("runs_given_back", after_s=round(time.monotonic() - begin_s, 1))
+        self._languages.close()
+        self._desk.stop()
+        if not self._slots.join(_JOIN_S):
+            _LOG.error("slots_still_busy")
+        self._control.close()
+        self._heartbeat.close()
+        lost = self._lingering.close(_FLUSH_S) + self._prompt.close(_FLUSH_S)
+        _LOG.info("stopped", unsent=lost, after_s=round(time.monotonic() - begin_s, 1))
+
+    def _test_and_ensure(self, code: str) -> Found:
+        found = self._test(code)
+        if not found.reason:
+            self._ensure([code])
+        return found
+
+    def _ensure(self, languages: Sequence[str]) -> None:
+        settings = self._settings
+        topics.ensure(
+            settings.kafka,
+            languages,
+            topics.Partitions(
+                settings.partitions_interactive, settings.partitions_batch, settings.partitions_events
+            ),
+            replication=settings.kafka_replication,
+            min_insync=settings.kafka_min_insync,
+        )

@@ -1,0 +1,60 @@
+"""WorkerService: the workers as their heartbeats tell."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+from gavel.bus.registry import WorkerRegistry
+from gavel.rpc import names, pages
+from gavel.rpc.errors import GavelError
+from gavel.rpc.server import unimplemented
+from gavel.submission.v1 import error_reason_pb2
+from gavel.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
+
+SERVICE = "gavel.worker.v1.WorkerService"
+
+
+class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
+    """Any worker answers for all of them."""
+
+    def __init__(self, registry: WorkerRegistry) -> None:
+        self._registry = registry
+
+    async def ListWorkers(  # noqa: N802 (the contract's name)
+        self, request: worker_service_pb2.ListWorkersRequest, _context: grpc.aio.ServicerContext[Any, Any]
+    ) -> worker_service_pb2.ListWorkersResponse:
+        """The workers whose heartbeat is younger than 10 s, by name."""
+        size = pages.page_size(request.page_size)
+        cursor = pages.decode(request.page_token, request)
+        after = "" if cursor is None else str(cursor["after"])
+        found = [worker for worker in self._registry.workers() if worker.name > after]
+        response = worker_service_pb2.ListWorkersResponse(workers=found[:size])
+        if len(found) > size:
+            response.next_page_token = pages.encode({"after": found[size - 1].name}, request)
+        return response
+
+    async def GetWorker(  # noqa: N802
+        self, request: worker_service_pb2.GetWorkerRequest, _context: grpc.aio.ServicerContext[Any, Any]
+    ) -> worker_service_pb2.GetWorkerResponse:
+        """One worker."""
+        name = names.worker_name(names.parse_worker(request.name))
+        for worker in self._registry.workers():
+            if worker.name == name:
+                return worker_service_pb2.GetWorkerResponse(worker=worker)
+        raise GavelError(error_reason_pb2.ERROR_REASON_WORKER_NOT_FOUND, f"there is no {name}", worker=name)
+
+    async def RunProgram(  # noqa: N802
+        self,
+        _requests: AsyncIterator[worker_service_pb2.RunProgramRequest],
+        _context: grpc.aio.ServicerContext[Any, Any],
+    ) -> AsyncIterator[worker_service_pb2.RunProgramResponse]:
+        """Comes with a later version."""
+        raise unimplemented(f"{SERVICE}/RunProgram")
+        yield  # makes it the stream that it will be
+
+    async def DrainWorker(  # noqa: N802
+        self, _request: worker_service_pb2.DrainWorkerRequest, _context: grpc.aio.ServicerContext[Any, Any]
+    ) -> worker_service_pb2.DrainWorkerResponse:
+        """Comes with a later version."""
+        raise unimplemented(f"{SERVICE}/DrainWorker")

@@ -1,0 +1,48 @@
+"""Settings of the worker."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from gavel import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Each field is the variable `GAVEL_<FIELD>`."""
+
+    name: str = "worker-0"
+    """This process: the worker's id, in heartbeats, logs and metrics. No two workers share one."""
+    listen: str = "127.0.0.1:0"
+    """`host:port` of the gRPC server; port 0 is a free one."""
+    metrics_listen: str = "127.0.0.1:0"
+    """`host:port` of the Prometheus page."""
+    kafka: str
+    """Bootstrap servers."""
+    storage_url: str
+    """Object storage: `file:///folder`, `s3://bucket/prefix`, .."""
+    languages: tuple[str, ...]
+    """Kattis codes, separated by commas. One that the machine lacks is unavailable and harms no other."""
+    slots: int = 0
+    """Runs at one time, of all languages together; 0: one for each core."""
+    state_dir: str
+    """A private folder: the sandbox's, and what compiling made, which later starts reuse."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+    grace_s: float = 15.0
+    """Seconds that runs have to end after SIGTERM; the process ends within 5 s more."""
+    kafka_replication: int = 1
+    """Replicas of the topics that the worker makes; 3 in a cluster."""
+    kafka_min_insync: int = 1
+    """Replicas that a record must have before it is acknowledged; 2 in a cluster."""
+    partitions_interactive: int = 8
+    """Partitions of `submissions.<language>`, where the worker makes it."""
+    partitions_batch: int = 4
+    """Partitions of `submissions.<language>.batch`, where the worker makes it."""
+    partitions_events: int = 24
+    """Partitions of `events`, where the worker makes it; never changed afterwards."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Reads the variables; SettingsError names the one that is wrong."""
+        return settings.read(cls, environ)
