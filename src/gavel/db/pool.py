@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, TypeAlias
@@ -25,10 +26,14 @@ WITHIN_S: Final = 5.0
 """How long one use of a connection may take in seconds, waiting for it included, unless the caller says
 otherwise.
 """
+CHECKOUT_S: Final = 5.0
+"""How long a caller waits for a connection at most, in seconds. Not longer: a pool that gave up tries to
+connect again only when somebody asks anew.
+"""
 _WAITING_PER_CONNECTION: Final = 64
 """Callers that may wait for each connection of a pool; one more is refused at once."""
 _GIVE_UP_S: Final = 2.0
-"""After so long without a connection the pool rests until somebody asks again, which then tries at once."""
+"""After so long without a connection the pool rests until somebody asks again, which tries at once."""
 _CONNECTION_OPTIONS: Final[dict[str, Any]] = {
     "connect_timeout": 3,
     "keepalives_idle": 10,
@@ -49,7 +54,7 @@ def open_pool(url: str, *, size_most: int) -> Pool:
         min_size=1,
         max_size=size_most,
         max_waiting=size_most * _WAITING_PER_CONNECTION,
-        timeout=WITHIN_S,
+        timeout=CHECKOUT_S,
         reconnect_timeout=_GIVE_UP_S,
         check=ConnectionPool.check_connection,
         kwargs=_CONNECTION_OPTIONS,
@@ -66,7 +71,7 @@ async def open_async_pool(url: str, *, size_most: int) -> AsyncPool:
         min_size=1,
         max_size=size_most,
         max_waiting=size_most * _WAITING_PER_CONNECTION,
-        timeout=WITHIN_S,
+        timeout=CHECKOUT_S,
         reconnect_timeout=_GIVE_UP_S,
         check=AsyncConnectionPool.check_connection,
         kwargs=_CONNECTION_OPTIONS,
@@ -83,8 +88,9 @@ def session(pool: Pool, within_s: float = WITHIN_S) -> Iterator[psycopg.Connecti
     Errors as `translate_errors`; DATABASE_UNAVAILABLE also when the block has not ended within `within_s`
     seconds.
     """
-    with translate_errors(), pool.connection(timeout=within_s) as connection:
-        watchdog = threading.Timer(within_s, _cut, (connection,))
+    deadline = time.monotonic() + within_s
+    with translate_errors(), pool.connection(timeout=min(within_s, CHECKOUT_S)) as connection:
+        watchdog = threading.Timer(deadline - time.monotonic(), _cut, (connection,))
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -98,9 +104,11 @@ async def async_session(
     pool: AsyncPool, within_s: float = WITHIN_S
 ) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
     """As `session`, on the running loop."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
     with translate_errors():
-        async with pool.connection(timeout=within_s) as connection:
-            watchdog = asyncio.get_running_loop().call_later(within_s, _cut, connection)
+        async with pool.connection(timeout=min(within_s, CHECKOUT_S)) as connection:
+            watchdog = loop.call_at(deadline, _cut, connection)
             try:
                 yield connection
             finally:
