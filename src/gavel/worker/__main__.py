@@ -26,7 +26,7 @@ from gavel.worker.v1 import worker_pb2, worker_service_pb2_grpc
 
 EXIT_NO_SANDBOX: Final = 3
 SERVER_GRACE_S: Final = 1.0
-_log: Final = logger(__name__)
+_log: Final = logger("gavel.worker")
 
 
 async def main(stop: asyncio.Event) -> None:
