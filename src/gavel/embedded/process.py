@@ -94,6 +94,31 @@ def signal_group(identity: Identity, number: signal.Signals) -> bool:
     return True
 
 
+class Flag:
+    """An event that a wait for a process can be woken by. Once set it stays so."""
+
+    def __init__(self) -> None:
+        self._fd = os.eventfd(0)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def set(self) -> None:
+        os.eventfd_write(self._fd, 1)
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Waits until it is set; False when the time is over."""
+        poll = select.poll()
+        poll.register(self, select.POLLIN)
+        return bool(poll.poll(timeout_seconds * 1000))
+
+    def is_set(self) -> bool:
+        return self.wait(0)
+
+    def __del__(self) -> None:
+        os.close(self._fd)
+
+
 class Process:
     """A started command. Made by `start`; safe to use from several threads."""
 
@@ -108,15 +133,17 @@ class Process:
     def pid(self) -> int:
         return self.identity.pid
 
-    def wait(self, timeout_seconds: float | None = None) -> int | None:
-        """Waits for the end; the exit code (negative: the signal), or None when the time is over.
+    def wait(self, timeout_seconds: float, wake: Flag | None = None) -> int | None:
+        """Waits for the end; the exit code (negative: the signal), None when the time is over or `wake` set.
 
         What the process left in its group is killed before its pid is given back.
         """
         if self._popen.returncode is None:
             poll = select.poll()
             poll.register(self._pidfd, select.POLLIN)
-            if not poll.poll(None if timeout_seconds is None else timeout_seconds * 1000):
+            if wake is not None:
+                poll.register(wake, select.POLLIN)
+            if self._pidfd not in (number for number, _ in poll.poll(timeout_seconds * 1000)):
                 return None
             with self._reaping:
                 if self._popen.returncode is None:
@@ -166,11 +193,11 @@ def _start(command: Command) -> Process:
             env=dict(command.env),
             start_new_session=True,
         )
-    return Process(command, popen, _identity_of_child(popen.pid))
+    return Process(command, popen, identity_of(popen.pid))
 
 
-def _identity_of_child(pid: int) -> Identity:
-    # Our own unreaped child: its stat is there even if it has ended already.
+def identity_of(pid: int) -> Identity:
+    """Who this process or an unreaped child of it is, which has its entry even if it has ended already."""
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     return Identity(pid, int(stat[stat.rindex(")") + 2 :].split()[19]), boot_id())
 

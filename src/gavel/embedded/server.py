@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from gavel.embedded import process
-from gavel.embedded.process import Command, Process
+from gavel.embedded.process import Command, Flag, Process
 
 Progress = Callable[[str], None]
 
 READY_POLL_SECONDS = 0.03
+CANCEL_GRACE_SECONDS = 2.0
 STARTS_MAX = 3
 """How often a first start is tried: what an earlier crash left behind may need a moment to go away."""
 
@@ -71,7 +72,7 @@ class Server(ABC):
     def start(self, progress: Progress = lambda _: None) -> None:
         """Starts it and returns when it is ready; StartError otherwise, with nothing left running."""
         self.prepare(progress)
-        self._process = start_until_ready(self, lambda: False)
+        self._process = start_until_ready(self, Flag())
 
     def stop(self) -> None:
         """Stops it cleanly; its data stays. Nothing happens if it does not run."""
@@ -93,10 +94,13 @@ class Server(ABC):
         return self._process.pid
 
 
-def start_until_ready(server: Server, cancelled: Callable[[], bool]) -> Process:
+def start_until_ready(
+    server: Server, cancel: Flag, started: Callable[[Process], None] = lambda _: None
+) -> Process:
     """Starts a prepared server; returns when it is ready, StartError after three ends or its time limit.
 
-    `cancelled` is asked all the while; once it says yes, what was started is stopped and StartError raised.
+    When `cancel` is set meanwhile, what was started is stopped and StartError raised. `started` is called
+    with each process right after its start.
     """
     deadline = process.deadline_after(server.start_seconds_max)
     code = 0
@@ -105,27 +109,26 @@ def start_until_ready(server: Server, cancelled: Callable[[], bool]) -> Process:
             running = process.start(server.command())
         except OSError as error:
             raise StartError(server.name, f"cannot be run: {error}") from error
-        ended = _wait_ready(server, running, deadline, cancelled)
+        started(running)
+        ended = _wait_ready(server, running, deadline, cancel)
         if ended is None:
             return running
         code = ended
         server.ended(code)
         if attempt < STARTS_MAX:
-            time.sleep(0.1 * 2**attempt)
+            cancel.wait(0.1 * 2**attempt)
     raise StartError(server.name, f"{describe_exit(code)} before it was ready", server.log)
 
 
-def _wait_ready(
-    server: Server, running: Process, deadline: float, cancelled: Callable[[], bool]
-) -> int | None:
+def _wait_ready(server: Server, running: Process, deadline: float, cancel: Flag) -> int | None:
     """None when it is ready, its exit code when it ended."""
     while not server.ready():
-        code = running.wait(READY_POLL_SECONDS)
+        code = running.wait(READY_POLL_SECONDS, cancel)
         if code is not None:
             return code
         over = time.monotonic() > deadline
-        if over or cancelled():
-            running.stop(server.stop_signal, 2.0)
+        if over or cancel.is_set():
+            running.stop(server.stop_signal, CANCEL_GRACE_SECONDS)
             reason = (
                 f"was not ready within {server.start_seconds_max:.0f} s" if over else "start was cancelled"
             )
