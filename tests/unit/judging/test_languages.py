@@ -1,0 +1,100 @@
+"""The catalogue of languages, and what is found of them on a machine."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from gavel.judging import toolchains
+from gavel.judging.languages import LANGUAGES, UnknownLanguage, language_of, parse_language
+
+
+def test_a_code_may_name_a_standard() -> None:
+    """`cpp` has a default; `cpp@17` is another; unknown ones are refused with what is known."""
+    assert parse_language("cpp") == (LANGUAGES["cpp"], "20")
+    assert parse_language("cpp@17") == (LANGUAGES["cpp"], "17")
+    assert parse_language("python3") == (LANGUAGES["python3"], "")
+    with pytest.raises(UnknownLanguage, match="cpp@17"):
+        parse_language("cpp@1")
+    with pytest.raises(UnknownLanguage, match="no standard"):
+        parse_language("go@")
+    with pytest.raises(UnknownLanguage, match="python3"):
+        parse_language("COBOL")
+
+
+def test_suffixes_tell_the_language_when_only_one_fits() -> None:
+    """Case matters: .C is C++; files of two languages are of neither."""
+    assert language_of(["a.C", "a.h"]) is LANGUAGES["cpp"]
+    assert language_of(["a.c", "a.cpp"]) is None
+    assert language_of(["README"]) is None
+    assert language_of(["a.java", "a.py"], ("python3",)) is LANGUAGES["python3"]
+
+
+def test_every_language_is_complete() -> None:
+    """Each one can be looked for, run and tested, and no command goes through a shell."""
+    for language in LANGUAGES.values():
+        assert language.run
+        assert language.version
+        assert language.install
+        assert language.selftest.strip()
+        assert bool(language.compile) == bool(language.artefact)
+        assert not {"sh", "bash", "/bin/sh"} & {*language.compile, *language.check, *language.run}
+        assert language.default_standard in {"", *language.standards}
+
+
+def test_this_machine_has_what_the_tests_need() -> None:
+    """Python at least; what is found says its version, what is not says what to install."""
+    assert "python3" in toolchains.available()
+    for code in LANGUAGES:
+        found = toolchains.detect(code)
+        assert (found.version != "") == found.available
+        assert found.available or LANGUAGES[code].install in found.reason
+
+
+def test_a_toolchain_outside_the_system_folders_is_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real folder behind a link becomes a mount, and the program's place is the one inside the box."""
+    real = tmp_path / "toolchain" / "bin" / "node"
+    real.parent.mkdir(parents=True)
+    real.write_text("#!/bin/sh\necho v99\n")
+    real.chmod(real.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "node").symlink_to(real)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}{os.pathsep}{os.environ['PATH']}")
+    toolchains.detect.cache_clear()
+    try:
+        found = toolchains.detect("javascript")
+    finally:
+        toolchains.detect.cache_clear()
+
+    assert (found.available, found.version) == (True, "v99")
+    (mount,) = found.mounts
+    assert mount.source == os.path.realpath(tmp_path / "toolchain")
+    assert found.programs["node"] == f"{mount.target}/bin/node"
+
+
+def test_a_toolchain_that_hangs_or_fails_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking never takes longer than its deadline, and the reason says what happened and what to install."""
+    fake = tmp_path / "node"
+    fake.write_text("#!/bin/sh\nsleep 1000 & sleep 1000\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(toolchains, "PROBE_DEADLINE_S", 0.2)
+    toolchains.detect.cache_clear()
+    try:
+        slow = toolchains.detect("javascript")
+        fake.write_text("#!/bin/sh\nexit 3\n")
+        toolchains.detect.cache_clear()
+        failing = toolchains.detect("javascript")
+    finally:
+        toolchains.detect.cache_clear()
+
+    assert not slow.available
+    assert "did not end within" in slow.reason
+    assert not failing.available
+    assert "failed (3)" in failing.reason
+    assert LANGUAGES["javascript"].install in slow.reason

@@ -1,0 +1,385 @@
+"""Problem packages become manifests: every shape that is honoured, and every one that is refused."""
+
+import contextlib
+import hashlib
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gavel.judging.package import InvalidPackage, build_manifest
+from gavel.submission.v1.problem_pb2 import FileReference, Manifest
+
+TESTS = {
+    "data/sample/1.in": "1",
+    "data/sample/1.ans": "1",
+    "data/secret/01.in": "2",
+    "data/secret/01.ans": "2",
+}
+MODERN = "problem_format_version: 2025-09\nname: {sv: Summa, en: Sum}\nuuid: x\nlimits: {time_limit: 1}\n"
+TWICE = "output_validator_args: [float_tolerance, 1, float_tolerance, 2]"
+LEGACY = "name: Sum\nlimits: {time_limit: 1}\n"
+
+
+def made(files: dict[str, str | bytes]) -> tuple[Manifest, list[str]]:
+    contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+    references = [
+        FileReference(path=path, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+        for path, data in contents.items()
+    ]
+    return build_manifest(references, contents.__getitem__)
+
+
+def refused(files: dict[str, str | bytes]) -> dict[str, str]:
+    with pytest.raises(InvalidPackage) as caught:
+        made(files)
+    return dict(caught.value.violations)
+
+
+def test_a_legacy_package() -> None:
+    """Names, limits in their units, the tests with samples first, and nothing to complain of."""
+    submission = "time_limit: 0.5, memory: 64, output: 1, code: 16"
+    limits = f"limits: {{{submission}, compilation_time: 20, validation_time: 30}}"
+
+    manifest, warnings = made({"problem.yaml": f"name: Sum\nauthor: A\n{limits}\n", **TESTS})
+
+    assert (manifest.display_name, warnings) == ("Sum", [])
+    assert (manifest.limits.cpu_time_ms, manifest.limits.memory_bytes) == (500, 64 << 20)
+    assert (manifest.limits.output_bytes, manifest.code_bytes) == (1 << 20, 16 << 10)
+    assert (manifest.compile_limits.cpu_time_ms, manifest.validation_limits.cpu_time_ms) == (20_000, 30_000)
+    assert [(test.name, test.sample) for test in manifest.tests] == [("sample/1", True), ("secret/01", False)]
+    assert manifest.tests[1].input.sha256 == hashlib.sha256(b"2").hexdigest()
+    assert not manifest.HasField("validator")
+    assert not manifest.time_factors
+
+
+def test_a_package_of_2025_09() -> None:
+    """Names by language, languages, constants, arguments by group and by test, files of a test, included
+    files.
+    """
+    manifest, warnings = made(
+        {
+            "problem.yaml": MODERN
+            + "languages: [python3, cpp]\nconstants: {eps: 1e-3, n: {value: 5, tex: 5.0}}\n",
+            "data/secret/test_group.yaml": "output_validator_args: [float_tolerance, '{{eps}}']\n"
+            "args: [group]\n",
+            "data/secret/2.in": "",
+            "data/secret/2.ans": "",
+            "data/secret/2.yaml": "args: [own, 'two words']\n"
+            "output_validator_args: []\nfull_feedback: true\n",
+            "data/secret/2.files/a/b.txt": "x",
+            "include/default/help.txt": "x",
+            "include/python3/__main__.py": "x",
+            "statement/problem.en.md": "x",
+            "submissions/accepted/a.py": "x",
+            **TESTS,
+        }
+    )
+
+    first, second = manifest.tests[1:]
+    assert (manifest.display_name, list(manifest.languages), warnings) == ("Sum", ["python3", "cpp"], [])
+    assert dict(manifest.constants) == {
+        "eps": "1e-3",
+        "eps.value": "1e-3",
+        "n": "5",
+        "n.value": "5",
+        "n.tex": "5.0",
+    }
+    assert list(first.validator_arguments) == ["float_tolerance", "1e-3"]
+    assert list(first.argv) == ["group"]
+    assert not first.sample
+    assert (second.has_validator_arguments, list(second.validator_arguments)) == (True, [])
+    assert list(second.argv) == ["own", "two words"]
+    assert second.sample
+    assert [file.path for file in second.files] == ["a/b.txt"]
+    assert [file.path for file in manifest.include] == ["default/help.txt", "python3/__main__.py"]
+
+
+def test_tests_are_ordered_by_the_names_of_folders_and_files() -> None:
+    """Folders sort among the tests beside them; samples always come first."""
+    names = ["secret/b/2", "secret/a/9", "secret/b/10", "secret/c", "secret/a-1/x", "sample/z"]
+    files = {f"data/{name}{suffix}": "" for name in names for suffix in (".in", ".ans")}
+
+    manifest, _ = made({"problem.yaml": LEGACY, **files})
+
+    assert [test.name for test in manifest.tests] == [
+        "sample/z",
+        "secret/a/9",
+        "secret/a-1/x",
+        "secret/b/10",
+        "secret/b/2",
+        "secret/c",
+    ]
+
+
+def test_legacy_flags_of_a_folder_stand_behind_the_problems_and_are_inherited() -> None:
+    """The nearest testdata.yaml counts, as a text or a mapping; without one the problem's flags apply."""
+    manifest, _ = made(
+        {
+            "problem.yaml": LEGACY + "validator_flags: case_sensitive\n",
+            "data/secret/testdata.yaml": "output_validator_flags: float_tolerance 1e-6\non_reject: break\n",
+            "data/secret/a/testdata.yaml": "output_validator_flags: {name: x, flags: float_tolerance 1e-2}\n",
+            "data/secret/a/b/3.in": "",
+            "data/secret/a/b/3.ans": "",
+            **TESTS,
+        }
+    )
+
+    sample, secret, deep = manifest.tests
+    assert list(manifest.validator_arguments) == ["case_sensitive"]
+    assert not sample.has_validator_arguments
+    assert list(secret.validator_arguments) == ["case_sensitive", "float_tolerance", "1e-6"]
+    assert list(deep.validator_arguments) == ["case_sensitive", "float_tolerance", "1e-2"]
+
+
+@pytest.mark.parametrize(
+    ("files", "cpu_time_ms"),
+    [
+        ({".timelimit": "3\n"}, 3_000),
+        ({"domjudge-problem.ini": "name='Sum'\ntimelimit = '1.5'\n"}, 1_500),
+        ({"domjudge-problem.ini": "timelimit=2", ".timelimit": "3"}, 2_000),
+        ({"problem.yaml": "limits: {time_limit: 0.25}", ".timelimit": "3"}, 250),
+    ],
+)
+def test_a_time_limit_may_stand_in_three_places(files: dict[str, str], cpu_time_ms: int) -> None:
+    """problem.yaml first, then DOMjudge's file, then Kattis's; a stated limit holds for every language."""
+    manifest, warnings = made({"problem.yaml": "name: Sum", **TESTS, **files})
+
+    assert (manifest.limits.cpu_time_ms, dict(manifest.time_factors), warnings) == (cpu_time_ms, {}, [])
+
+
+def test_without_a_time_limit_the_default_and_the_languages_factors_apply() -> None:
+    """They are written into the manifest, and a warning says so."""
+    manifest, warnings = made(
+        {"problem.yaml": "limits: {time_multiplier: 5, time_safety_margin: 2}", **TESTS}
+    )
+
+    assert manifest.limits.cpu_time_ms == 2_000
+    assert manifest.time_factors["python3"] == 2.0
+    assert "states no time limit" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("files", "language", "entry", "paths"),
+    [
+        ({"output_validators/v.cpp": ""}, "cpp", "v.cpp", ["v.cpp"]),
+        (
+            {"output_validators/check/v.cc": "", "output_validators/check/v.h": ""},
+            "cpp",
+            "v.cc",
+            ["v.cc", "v.h"],
+        ),
+        (
+            {"output_validators/v.cc": "", "output_validators/testlib.h": ""},
+            "cpp",
+            "v.cc",
+            ["testlib.h", "v.cc"],
+        ),
+        (
+            {
+                "output_validators/v/__main__.py": "",
+                "output_validators/v/x.py": "",
+                "output_validators/v/__init__.py": "",
+            },
+            "python3",
+            "__main__.py",
+            ["__init__.py", "__main__.py", "x.py"],
+        ),
+        ({"output_validators/v.c": "", "output_validators/README.md": ""}, "c", "v.c", ["README.md", "v.c"]),
+    ],
+)
+def test_a_custom_validator_is_found(
+    files: dict[str, str], language: str, entry: str, paths: list[str]
+) -> None:
+    """As a file, as a folder, or as files with what they include."""
+    manifest, _ = made(
+        {"problem.yaml": LEGACY + "validation: custom\nvalidator_flags: a b\n", **TESTS, **files}
+    )
+    modern, _ = made(
+        {
+            "problem.yaml": MODERN,
+            **TESTS,
+            **{path.replace("output_validators/", "output_validator/"): text for path, text in files.items()},
+        }
+    )
+
+    assert list(manifest.validator_arguments) == ["a", "b"]
+    for found in (manifest.validator, modern.validator):
+        assert (found.language, found.entry_point) == (language, entry)
+        assert [file.path for file in found.files] == paths
+
+
+def test_a_validator_that_a_legacy_package_does_not_ask_for_is_passed_over() -> None:
+    """`validation: custom` decides, not the folder; the warning says so."""
+    manifest, warnings = made({"problem.yaml": LEGACY, "output_validators/v.py": "", **TESTS})
+
+    assert not manifest.HasField("validator")
+    assert "output_validators/" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("yaml", "field"),
+    [
+        ("validation: custom interactive", "validation"),
+        ("validation: custom score", "validation"),
+        ("validation: mine", "validation"),
+        ("validation: custom", "validation"),
+        ("type: scoring", "type"),
+        ("type: nonsense", "type"),
+        ("problem_format_version: 2099-01", "problem_format_version"),
+        ("problem_format_version: 2025-09\ntype: [pass-fail, interactive]", "type"),
+        ("problem_format_version: 2025-09\ntype: multi-pass", "type"),
+        ("problem_format_version: 2025-09\ntype: [submit-answer]", "type"),
+        ("validator_flags: ignore_everything", "validator_flags"),
+        ("problem_format_version: 2025-09\nlanguages: [cobol]", "languages"),
+        ("limits: {memory: 8192}", "limits.memory"),
+        ("limits: {memory: 0}", "limits.memory"),
+        ("limits: {memory: lots}", "limits.memory"),
+        ("limits: {memory: true}", "limits.memory"),
+        ("limits: {output: 100}", "limits.output"),
+        ("limits: {time_limit: .inf}", "limits.time_limit"),
+        ("limits: {time_limit: 100}", "limits.time_limit"),
+        ("limits: {compilation_time: 600}", "limits.compilation_time"),
+        ("limits: 5", "limits"),
+        ("name: [a]", "name"),
+        ("constants: {a: {tex: 1}}", "constants.a"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) -> None:
+    """Problem types of a later version, limits that cannot be honoured, words that mean nothing."""
+    assert f"problem.yaml:{field}" in refused({"problem.yaml": yaml, **TESTS})
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ({"problem.yaml": ""}, "data"),
+        ({}, "problem.yaml"),
+        ({"problem.yaml": "a: [", **TESTS}, "problem.yaml"),
+        ({"problem.yaml": "- a", **TESTS}, "problem.yaml"),
+        ({"problem.yaml": b"\xff", **TESTS}, "problem.yaml"),
+        ({"problem.yaml": "#" * (1 << 20) + "x", **TESTS}, "problem.yaml"),
+        ({"problem.yaml": LEGACY, **TESTS, "data/secret/x.in": ""}, "data/secret/x.in"),
+        ({"problem.yaml": LEGACY, **TESTS, "data/secret/x.ans": ""}, "data/secret/x.ans"),
+        ({"problem.yaml": LEGACY, **TESTS, "../x": ""}, "../x"),
+        ({"problem.yaml": LEGACY, **TESTS, "/x": ""}, "/x"),
+        ({"problem.yaml": "", **TESTS, ".timelimit": "soon"}, ".timelimit"),
+        ({"problem.yaml": "", **TESTS, ".timelimit": "1000"}, ".timelimit"),
+        (
+            {"problem.yaml": LEGACY, **TESTS, "data/secret/testdata.yaml": "grading: custom"},
+            "data/secret/testdata.yaml:grading",
+        ),
+        (
+            {
+                "problem.yaml": LEGACY,
+                **TESTS,
+                "data/testdata.yaml": "grader_flags: min accept_if_any_accepted",
+            },
+            "data/testdata.yaml:grading",
+        ),
+        (
+            {"problem.yaml": MODERN, **TESTS, "data/secret/test_group.yaml": "max_score: 5"},
+            "data/secret/test_group.yaml:max_score",
+        ),
+        (
+            {
+                "problem.yaml": MODERN,
+                **TESTS,
+                "data/secret/test_group.yaml": TWICE,
+            },
+            "data/secret/test_group.yaml",
+        ),
+        ({"problem.yaml": MODERN, **TESTS, "static_validator/v.py": ""}, "static_validator/v.py"),
+        (
+            {"problem.yaml": MODERN, **TESTS, "output_validator/build": "", "output_validator/v.c": ""},
+            "output_validator",
+        ),
+        ({"problem.yaml": MODERN, **TESTS, "output_validator/v.java": ""}, "output_validator"),
+        (
+            {"problem.yaml": MODERN, **TESTS, "output_validator/a.py": "", "output_validator/b.py": ""},
+            "output_validator",
+        ),
+        (
+            {
+                "problem.yaml": LEGACY + "validation: custom",
+                **TESTS,
+                "output_validators/a/v.py": "",
+                "output_validators/b/v.py": "",
+            },
+            "output_validators",
+        ),
+    ],
+)
+def test_a_broken_package_is_refused_with_the_file(files: dict[str, str | bytes], path: str) -> None:
+    """Everything that is wrong is named by the file it stands in."""
+    assert path in refused(files)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """An author mends a package in one round."""
+    found = refused({"problem.yaml": "type: scoring\nlimits: {memory: -1}", "data/secret/a.in": ""})
+
+    assert {"problem.yaml:type", "problem.yaml:limits.memory", "data/secret/a.in"} <= found.keys()
+
+
+def test_hidden_and_unknown_files_are_passed_over() -> None:
+    """Files of other tools do not make a package invalid; what looks like lost test data is told."""
+    manifest, warnings = made(
+        {
+            "problem.yaml": LEGACY + "colour: red\n",
+            **TESTS,
+            ".git/x": "",
+            "data/secret/.hidden.in": "",
+            "data/secret/a.inn": "",
+        }
+    )
+
+    assert len(manifest.tests) == 2
+    assert len(warnings) == 2
+    assert "colour" in warnings[0]
+    assert "data/secret/a.inn" in warnings[1]
+
+
+NODES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(
+    [
+        "problem_format_version",
+        "type",
+        "name",
+        "limits",
+        "validation",
+        "validator_flags",
+        "languages",
+        "constants",
+    ]
+)
+
+
+@given(
+    st.dictionaries(KEYS, NODES, max_size=5),
+    st.dictionaries(st.sampled_from(["args", "output_validator_flags", "grading", "full_feedback"]), NODES),
+)
+def test_any_yaml_is_a_manifest_or_a_refusal(head: dict[str, object], group: dict[str, object]) -> None:
+    """Whatever stands in the configuration files, nothing but InvalidPackage comes out of it."""
+    files = {
+        "problem.yaml": yaml.safe_dump(head),
+        "data/secret/test_group.yaml": yaml.safe_dump(group),
+        **TESTS,
+    }
+    try:
+        manifest, _ = made(dict(files))
+    except InvalidPackage:
+        return
+    assert len(manifest.tests) == 2
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_problem_yaml_or_a_refusal(text: str) -> None:
+    """Also what is no YAML at all."""
+    with contextlib.suppress(InvalidPackage):
+        made({"problem.yaml": text.encode("utf-8", "surrogatepass"), **TESTS})

@@ -1,0 +1,153 @@
+"""From raw facts to verdicts."""
+
+import signal
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gavel.judging.verdict import Facts, judge_run, judge_validator, total
+from gavel.submission.v1 import submission_pb2 as s
+
+LIMITS = s.Limits(cpu_time_ms=1_000, wall_time_ms=3_000, memory_bytes=256 << 20, output_bytes=8 << 20)
+FINE = Facts(0, None, "", 10, 12, 1 << 20, 3)
+KILLED = replace(FINE, exit_code=None, signal=9)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "message"),
+    [
+        (FINE, s.VERDICT_ACCEPTED, ""),
+        (
+            replace(KILLED, killed_for="memory"),
+            s.VERDICT_MEMORY_LIMIT_EXCEEDED,
+            "killed at 256 MiB: memory limit",
+        ),
+        (
+            replace(FINE, killed_for="memory", exit_code=1),
+            s.VERDICT_MEMORY_LIMIT_EXCEEDED,
+            "ended at 256 MiB: memory limit",
+        ),
+        (
+            replace(KILLED, killed_for="cpu_time", cpu_time_ms=1_004),
+            s.VERDICT_TIME_LIMIT_EXCEEDED,
+            "killed after 1.004 s of CPU time: time limit 1 s",
+        ),
+        (
+            replace(FINE, cpu_time_ms=1_001),
+            s.VERDICT_TIME_LIMIT_EXCEEDED,
+            "used 1.001 s of CPU time: more than 1 s",
+        ),
+        (replace(FINE, cpu_time_ms=1_000), s.VERDICT_ACCEPTED, ""),
+        (
+            replace(KILLED, killed_for="wall_time"),
+            s.VERDICT_WALL_TIME_LIMIT_EXCEEDED,
+            "killed after 3 s, with 0.01 s of CPU time used: wall time limit",
+        ),
+        (
+            replace(KILLED, killed_for="output"),
+            s.VERDICT_OUTPUT_LIMIT_EXCEEDED,
+            "killed at 8 MiB of output: output limit",
+        ),
+        (
+            replace(FINE, output_bytes=(8 << 20) + 1),
+            s.VERDICT_OUTPUT_LIMIT_EXCEEDED,
+            "wrote 8388609 bytes: more than 8 MiB",
+        ),
+        (replace(FINE, exit_code=3), s.VERDICT_RUN_TIME_ERROR, "ended with exit code 3"),
+        (
+            replace(FINE, exit_code=None, signal=11),
+            s.VERDICT_RUN_TIME_ERROR,
+            "ended by signal 11 (SIGSEGV)",
+        ),
+        (replace(FINE, exit_code=None, signal=63), s.VERDICT_RUN_TIME_ERROR, "ended by signal 63"),
+        (
+            replace(FINE, exit_code=None, signal=signal.SIGSYS),
+            s.VERDICT_SECURITY_VIOLATION,
+            "ended by signal 31 (SIGSYS): a system call that is not allowed",
+        ),
+        (
+            replace(FINE, exit_code=None, signal=signal.SIGXFSZ),
+            s.VERDICT_OUTPUT_LIMIT_EXCEEDED,
+            "ended by signal 25 (SIGXFSZ): wrote too large a file",
+        ),
+    ],
+)
+def test_each_fact_has_its_verdict_and_a_reason_in_words(facts: Facts, verdict: int, message: str) -> None:
+    """Kills first, then what was used beyond a limit by a program that ended by itself, then how it ended."""
+    assert judge_run(facts, LIMITS) == (verdict, message)
+
+
+def test_a_runtime_that_runs_out_of_its_own_heap_is_over_the_memory_limit() -> None:
+    """Java ends with an exception instead of being killed; only a failing program is looked at."""
+    full = replace(FINE, exit_code=1, stderr=b"Exception: java.lang.OutOfMemoryError: Java heap space")
+
+    assert judge_run(full, LIMITS, "java.lang.OutOfMemoryError")[0] == s.VERDICT_MEMORY_LIMIT_EXCEEDED
+    assert judge_run(full, LIMITS)[0] == s.VERDICT_RUN_TIME_ERROR
+    assert judge_run(replace(full, exit_code=0), LIMITS, "OutOfMemoryError")[0] == s.VERDICT_ACCEPTED
+
+
+@given(
+    st.builds(
+        Facts,
+        exit_code=st.none() | st.integers(0, 255),
+        signal=st.none() | st.integers(1, 64),
+        killed_for=st.sampled_from(["", "memory", "cpu_time", "wall_time", "output"]),
+        cpu_time_ms=st.integers(0, 5_000),
+        wall_time_ms=st.integers(0, 5_000),
+        memory_bytes=st.integers(0, 2**40),
+        output_bytes=st.integers(0, 2**30),
+        stderr=st.binary(max_size=50),
+    )
+)
+def test_only_a_clean_run_within_all_limits_may_be_accepted(facts: Facts) -> None:
+    """No combination of facts slips through: accepted means exit code 0, no kill, and every limit kept."""
+    verdict, message = judge_run(facts, LIMITS, "MemoryError")
+
+    clean = (
+        facts.exit_code == 0
+        and facts.signal is None
+        and facts.killed_for == ""
+        and facts.cpu_time_ms <= LIMITS.cpu_time_ms
+        and facts.output_bytes <= LIMITS.output_bytes
+    )
+    assert (verdict == s.VERDICT_ACCEPTED) == clean
+    assert (message == "") == clean
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (replace(FINE, exit_code=42), s.VERDICT_ACCEPTED),
+        (replace(FINE, exit_code=43), s.VERDICT_WRONG_ANSWER),
+        (FINE, s.VERDICT_JUDGE_ERROR),
+        (replace(FINE, exit_code=1), s.VERDICT_JUDGE_ERROR),
+        (replace(FINE, exit_code=None, signal=11), s.VERDICT_JUDGE_ERROR),
+        (replace(FINE, exit_code=42, killed_for="memory"), s.VERDICT_JUDGE_ERROR),
+        (replace(KILLED, killed_for="cpu_time"), s.VERDICT_JUDGE_ERROR),
+    ],
+)
+def test_a_validator_says_42_or_43_and_everything_else_is_its_own_fault(facts: Facts, verdict: int) -> None:
+    """Exit code 0 included, as the format has it."""
+    assert judge_validator(facts, LIMITS)[0] == verdict
+
+
+def test_the_first_failing_test_decides_and_the_totals_are_maxima() -> None:
+    """In the order judged, not by how bad it is."""
+    tests = [
+        s.TestResult(verdict=s.VERDICT_ACCEPTED, cpu_time_ms=5, wall_time_ms=9, memory_bytes=7),
+        s.TestResult(verdict=s.VERDICT_WRONG_ANSWER, cpu_time_ms=50, wall_time_ms=60, memory_bytes=1),
+        s.TestResult(verdict=s.VERDICT_TIME_LIMIT_EXCEEDED, cpu_time_ms=40, wall_time_ms=90, memory_bytes=2),
+        s.TestResult(verdict=s.VERDICT_SKIPPED),
+    ]
+
+    found = total(tests)
+
+    assert (found.verdict, found.cpu_time_ms, found.wall_time_ms, found.memory_bytes) == (
+        s.VERDICT_WRONG_ANSWER,
+        50,
+        90,
+        7,
+    )
+    assert total([]).verdict == s.VERDICT_ACCEPTED
