@@ -7,12 +7,14 @@ from opentelemetry.context import Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+# Asking the SDK for a tracer costs as much as a span; this one finds the provider once that is set.
+_TRACER = trace.get_tracer("gavel")
 _TRACE_KEYS = frozenset({"traceparent", "tracestate"})
 
 
 def tracer() -> trace.Tracer:
     """The project's tracer; spans go nowhere until `telemetry.setup` has run."""
-    return trace.get_tracer("gavel")
+    return _TRACER
 
 
 def inject() -> list[tuple[str, bytes]]:
