@@ -1,11 +1,11 @@
-"""The submission service as a process: its parts, in the order in which they start and, backwards, stop."""
+"""`python -m gavel.submission`: the parts of the process, in the order in which they start."""
 
 import asyncio
 import os
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from functools import partial
+from typing import Final
 
-from gavel import telemetry
 from gavel.bus.producer import Producer
 from gavel.bus.registry import WorkerRegistry
 from gavel.db.pool import open_async_pool
@@ -13,6 +13,7 @@ from gavel.judging.languages import LANGUAGES
 from gavel.projection.ends import LogEnds
 from gavel.projection.presence import StoredPositions
 from gavel.rpc.server import Server, run
+from gavel.settings import shown
 from gavel.storage.objects import Objects
 from gavel.submission.cancellation import Cancellation
 from gavel.submission.destinations import Destinations, look_up
@@ -26,27 +27,43 @@ from gavel.submission.problems import Problems
 from gavel.submission.queue_watch import QueueWatch
 from gavel.submission.queues import QueueMeter
 from gavel.submission.reading import Reading
-from gavel.submission.servicer import Parts, SubmissionServicer
-from gavel.submission.settings import SERVICES, STOP_GRACE_S, Settings
+from gavel.submission.servicer import SubmissionServicer
+from gavel.submission.settings import Settings
 from gavel.submission.v1 import (
+    file_service_pb2,
     file_service_pb2_grpc,
+    problem_service_pb2,
     problem_service_pb2_grpc,
+    submission_service_pb2,
     submission_service_pb2_grpc,
 )
-from gavel.telemetry import log
+from gavel.telemetry import setup
+from gavel.telemetry.log import logger
 from gavel.telemetry.metrics import serve_metrics
 
+SERVICES: Final = (
+    submission_service_pb2.DESCRIPTOR.services_by_name["SubmissionService"].full_name,
+    problem_service_pb2.DESCRIPTOR.services_by_name["ProblemService"].full_name,
+    file_service_pb2.DESCRIPTOR.services_by_name["FileService"].full_name,
+)
+PRODUCER_FLUSH_S: Final = 3.0
+_log: Final = logger(__name__)
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Serves until `stop` is set, then lets calls end."""
+
+async def main(stop: asyncio.Event) -> None:
+    """Starts the parts, waits for the stop, and stops them in reverse."""
+    settings = Settings.from_environment(os.environ)
+    setup("submission", settings.name, settings.log_level)
+    _log.info("starting", **shown(settings))
     async with AsyncExitStack() as parts:
-        parts.callback(serve_metrics(settings.metrics_listen).close)
+        metrics = serve_metrics(settings.metrics_listen)
+        parts.callback(metrics.close)
         pool = await open_async_pool(settings.database_url, size_most=settings.database_connections)
         parts.push_async_callback(pool.close)
         objects = Objects(settings.storage_url)
         parts.callback(objects.close)
         producer = Producer(settings.kafka)
-        parts.callback(producer.close, 3.0)
+        parts.callback(producer.close, PRODUCER_FLUSH_S)
         registry = WorkerRegistry(settings.kafka)
         await asyncio.to_thread(registry.start)
         parts.callback(registry.close)
@@ -54,6 +71,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         parts.push_async_callback(destinations.close)
         meter = QueueMeter(settings.kafka, LANGUAGES)
         parts.callback(meter.close)
+        queues = QueueWatch(meter.measure, registry.workers)
 
         files = Files(
             objects,
@@ -63,46 +81,30 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         problems = Problems(objects, files)
         listing = Listing(pool, problems, objects)
-        submission_log = SubmissionLog(settings.kafka, LANGUAGES)
+        listing.start()
+        parts.push_async_callback(listing.stop)
+        intake = Intake(producer, destinations, problems.resolve, in_flight_most=settings.accepts_in_flight)
         reading = Reading(pool, StoredPositions(pool), LogEnds(settings.kafka), objects)
-        queues = QueueWatch(meter.measure, registry.workers)
-        servicer = SubmissionServicer(
-            Parts(
-                intake=Intake(
-                    producer, destinations, problems.resolve, in_flight_most=settings.accepts_in_flight
-                ),
-                reading=reading,
-                cancellation=Cancellation(settings.kafka, producer, reading, submission_log),
-                queues=queues,
-                workers=registry.workers,
-            )
+        cancellation = Cancellation(
+            settings.kafka, producer, reading, SubmissionLog(settings.kafka, LANGUAGES)
         )
 
         server = Server(settings.listen, SERVICES)
-        submission_service_pb2_grpc.add_SubmissionServiceServicer_to_server(servicer, server.grpc)
+        submission_service_pb2_grpc.add_SubmissionServiceServicer_to_server(
+            SubmissionServicer(intake, reading, cancellation, queues, registry.workers), server.grpc
+        )
         problem_service_pb2_grpc.add_ProblemServiceServicer_to_server(
             ProblemServicer(problems, listing), server.grpc
         )
         file_service_pb2_grpc.add_FileServiceServicer_to_server(FileServicer(files), server.grpc)
-        owed = asyncio.create_task(listing.run())
         port = await server.start()
-        log.logger("gavel.submission").info("serving", port=port, **settings.shown())
-
+        parts.push_async_callback(server.stop, settings.grace_s)
+        _log.info("serving", port=port, metrics_port=metrics.port)
         await stop.wait()
+        _log.info("stopping")
         await server.drain()
         queues.close()
-        await server.stop(STOP_GRACE_S)
-        owed.cancel()
-        with suppress(asyncio.CancelledError):
-            await owed
-
-
-def main() -> None:
-    """`python -m gavel.submission`."""
-    settings = Settings.from_environment(os.environ)
-    telemetry.setup("submission", settings.name, settings.log_level)
-    run(partial(serve, settings))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 
-from gavel.rpc.errors import GavelError, invalid, unimplemented
+from gavel.rpc.errors import GavelError, invalid
 from gavel.rpc.server import tenant_of
 from gavel.storage import digests
 from gavel.submission.files import DIGESTS, Files
@@ -13,11 +13,10 @@ from gavel.submission.findings import Findings
 from gavel.submission.v1 import file_service_pb2, file_service_pb2_grpc
 
 _Context = grpc.aio.ServicerContext[Any, Any]
-_SERVICE = "gavel.submission.v1.FileService"
 
 
 class FileServicer(file_service_pb2_grpc.FileServiceServicer):
-    """Serves FileService."""
+    """Serves FileService; a call that is not defined here is answered UNIMPLEMENTED by the server."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -28,13 +27,6 @@ class FileServicer(file_service_pb2_grpc.FileServiceServicer):
         missing = await self._files.missing(tenant_of(context), sha256s_of(request))
         return file_service_pb2.FindMissingFilesResponse(digests=[f"sha256:{sha256}" for sha256 in missing])
 
-    async def CreateUpload(  # noqa: N802
-        self,
-        request: file_service_pb2.CreateUploadRequest,  # noqa: ARG002
-        context: _Context,  # noqa: ARG002
-    ) -> file_service_pb2.CreateUploadResponse:
-        raise unimplemented(f"{_SERVICE}/CreateUpload")
-
     async def UploadFile(  # noqa: N802
         self, request: AsyncIterator[file_service_pb2.UploadFileRequest], context: _Context
     ) -> file_service_pb2.UploadFileResponse:
@@ -42,14 +34,6 @@ class FileServicer(file_service_pb2_grpc.FileServiceServicer):
         return file_service_pb2.UploadFileResponse(
             digest=f"sha256:{stored.sha256}", size_bytes=stored.size_bytes
         )
-
-    async def ReadFile(  # noqa: N802
-        self,
-        request: file_service_pb2.ReadFileRequest,  # noqa: ARG002
-        context: _Context,  # noqa: ARG002
-    ) -> AsyncIterator[file_service_pb2.ReadFileResponse]:
-        raise unimplemented(f"{_SERVICE}/ReadFile")
-        yield
 
 
 def sha256s_of(request: file_service_pb2.FindMissingFilesRequest) -> list[str]:

@@ -33,7 +33,7 @@ _QUERIES = sql.load("gavel.submission")
 
 
 class Listing:
-    """Writes and reads the rows; run() pays what is owed until it is cancelled."""
+    """Writes and reads the rows; belongs to one event loop."""
 
     def __init__(self, pool: AsyncPool, problems: Problems, objects: Objects) -> None:
         self._pool = pool
@@ -41,13 +41,24 @@ class Listing:
         self._objects = objects
         self._owed: set[tuple[str, str]] = set()
         self._more = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
         self._log = log.logger("gavel.submission.listing")
+
+    def start(self) -> None:
+        """Begins to write what is owed, on the running loop."""
+        self._task = asyncio.create_task(self._run(), name="listing")
+
+    async def stop(self) -> None:
+        """Ends it; what is owed then is written by the comparison at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def add(self, tenant: str, problem: problem_pb2.Problem) -> bool:
         """Lists a problem; False when the database does not answer, and the row is owed."""
         try:
             await self._write(tenant, problem)
-        except GavelError as error:
+        except Exception as error:  # the problem itself is made: its object says so
             self._log.warning("problem_not_listed", tenant=tenant, problem=problem.name, error=str(error))
             self._owe(tenant, names.parse_problem(problem.name))
             return False
@@ -63,8 +74,7 @@ class Listing:
             )
             return [_problem(row) for row in await cursor.fetchall()]
 
-    async def run(self) -> None:
-        """Compares all objects with the rows once, then writes what is owed."""
+    async def _run(self) -> None:
         compared = False
         while True:
             try:
@@ -72,7 +82,7 @@ class Listing:
                     await self._compare()
                     compared = True
                 await self._pay()
-            except GavelError as error:
+            except Exception as error:  # whatever it is, the rows stay owed
                 self._log.warning("listing_waits", error=str(error))
                 await asyncio.sleep(RETRY_S)
             else:
@@ -114,7 +124,7 @@ class Listing:
         row = {
             "tenant": tenant,
             "name": names.parse_problem(problem.name),
-            "display_name": problem.display_name,
+            "display_name": problem.display_name.replace("\0", "\N{REPLACEMENT CHARACTER}"),
             "manifest_digest": problem.manifest_digest,
             "limits": Jsonb(json_format.MessageToDict(problem.limits, preserving_proto_field_name=True)),
             "test_count": problem.test_count,

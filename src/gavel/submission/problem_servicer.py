@@ -7,7 +7,6 @@ from typing import Any
 import grpc
 
 from gavel.rpc import names, pages
-from gavel.rpc.errors import unimplemented
 from gavel.rpc.server import tenant_of
 from gavel.submission.files import FILE_BYTES
 from gavel.submission.findings import Findings
@@ -25,7 +24,7 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ProblemServicer(problem_service_pb2_grpc.ProblemServiceServicer):
-    """Serves ProblemService."""
+    """Serves ProblemService; a call that is not defined here is answered UNIMPLEMENTED by the server."""
 
     def __init__(self, problems: Problems, listing: Listing) -> None:
         self._problems = problems
@@ -60,13 +59,6 @@ class ProblemServicer(problem_service_pb2_grpc.ProblemServiceServicer):
             last = names.parse_problem(found[size - 1].name)
             response.next_page_token = pages.encode({"name": last}, request)
         return response
-
-    async def DeleteProblem(  # noqa: N802
-        self,
-        request: problem_service_pb2.DeleteProblemRequest,  # noqa: ARG002
-        context: _Context,  # noqa: ARG002
-    ) -> problem_service_pb2.DeleteProblemResponse:
-        raise unimplemented("gavel.submission.v1.ProblemService/DeleteProblem")
 
 
 def check_package(files: Sequence[problem_pb2.FileReference]) -> None:

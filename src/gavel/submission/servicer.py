@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from gavel.judging.languages import LANGUAGES
 from gavel.projection.reads import LAST_ID
 from gavel.projection.shown import to_judgement
 from gavel.rpc import names, pages
-from gavel.rpc.errors import GavelError, invalid, to_status, unimplemented
+from gavel.rpc.errors import GavelError, invalid, to_status
 from gavel.rpc.positions import ReadToken
 from gavel.rpc.server import tenant_of, time_left_s
 from gavel.submission import core
@@ -32,32 +31,31 @@ from gavel.telemetry import log
 from gavel.worker.v1 import worker_pb2
 
 _Context = grpc.aio.ServicerContext[Any, Any]
-_SERVICE = "gavel.submission.v1.SubmissionService"
 _UNBOUNDED_S = 60.0
 _log = log.logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the service is made of."""
-
-    intake: Intake
-    reading: Reading
-    cancellation: Cancellation
-    queues: QueueWatch
-    workers: Callable[[], Sequence[worker_pb2.Worker]]
-
-
 class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
-    """Serves SubmissionService."""
+    """Serves SubmissionService; a call that is not defined here is answered UNIMPLEMENTED by the server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        intake: Intake,
+        reading: Reading,
+        cancellation: Cancellation,
+        queues: QueueWatch,
+        workers: Callable[[], Sequence[worker_pb2.Worker]],
+    ) -> None:
+        self._intake = intake
+        self._reading = reading
+        self._cancellation = cancellation
+        self._queues = queues
+        self._workers = workers
 
     async def CreateSubmission(  # noqa: N802 - the contract's name
         self, request: submission_service_pb2.CreateSubmissionRequest, context: _Context
     ) -> submission_service_pb2.CreateSubmissionResponse:
-        return await self._parts.intake.accept(tenant_of(context), request, _left_s())
+        return await self._intake.accept(tenant_of(context), request, _left_s())
 
     async def BatchCreateSubmissions(  # noqa: N802
         self, request: submission_service_pb2.BatchCreateSubmissionsRequest, context: _Context
@@ -75,7 +73,7 @@ class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
         context: _Context,  # noqa: ARG002
     ) -> AsyncIterator[submission_service_pb2.WatchQueuesResponse]:
         check_codes(request.languages)
-        async for queues in self._parts.queues.watch(frozenset(request.languages)):
+        async for queues in self._queues.watch(frozenset(request.languages)):
             yield submission_service_pb2.WatchQueuesResponse(queues=queues)
 
     async def GetSubmission(  # noqa: N802
@@ -84,15 +82,14 @@ class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
         submission_id = names.parse_submission(request.name)
         if request.view not in submission_service_pb2.View.values():
             raise invalid("view", f"no such view: {request.view}")
-        reading = self._parts.reading
-        row, current = await reading.get(
+        row, current = await self._reading.get(
             tenant_of(context), submission_id, _token(request.read_token), _left_s() - MARGIN_S
         )
         submission = core.stored_submission(row, current)
         if current is not None:
-            submission.judgement.CopyFrom(to_judgement(current, await reading.tests(current)))
+            submission.judgement.CopyFrom(to_judgement(current, await self._reading.tests(current)))
         if request.view == submission_service_pb2.VIEW_FULL:
-            submission.sources.extend(await reading.sources(row))
+            submission.sources.extend(await self._reading.sources(row))
         return submission_service_pb2.GetSubmissionResponse(submission=submission)
 
     async def ListSubmissions(  # noqa: N802
@@ -103,7 +100,7 @@ class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
         size = pages.page_size(request.page_size)
         before = _before(pages.decode(request.page_token, request))
         # One more than the page tells whether there is another page.
-        found = await self._parts.reading.page(tenant, narrowed, before, size + 1)
+        found = await self._reading.page(tenant, narrowed, before, size + 1)
         response = submission_service_pb2.ListSubmissionsResponse(
             submissions=[core.stored_submission(row, current) for row, current in found[:size]]
         )
@@ -118,24 +115,17 @@ class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
         if request.judgement < 0:
             raise invalid("judgement", "is negative")
         token = _token(request.read_token)
-        await self._parts.cancellation.cancel(
+        await self._cancellation.cancel(
             tenant_of(context), submission_id, request.judgement, token, _left_s()
         )
         return submission_service_pb2.CancelSubmissionResponse()
-
-    async def RejudgeSubmissions(  # noqa: N802
-        self,
-        request: submission_service_pb2.RejudgeSubmissionsRequest,  # noqa: ARG002
-        context: _Context,  # noqa: ARG002
-    ) -> submission_service_pb2.RejudgeSubmissionsResponse:
-        raise unimplemented(f"{_SERVICE}/RejudgeSubmissions")
 
     async def ListLanguages(  # noqa: N802
         self,
         request: submission_service_pb2.ListLanguagesRequest,  # noqa: ARG002
         context: _Context,  # noqa: ARG002
     ) -> submission_service_pb2.ListLanguagesResponse:
-        languages = core.languages_of(LANGUAGES, self._parts.workers())
+        languages = core.languages_of(LANGUAGES, self._workers())
         return submission_service_pb2.ListLanguagesResponse(languages=languages)
 
     async def _one_of_batch(
@@ -143,7 +133,7 @@ class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
     ) -> submission_service_pb2.BatchCreateSubmissionsResult:
         """The answer to one request: whatever happens to it does not hold up the others."""
         try:
-            accepted = await self._parts.intake.accept(tenant, request, _left_s())
+            accepted = await self._intake.accept(tenant, request, _left_s())
         except GavelError as error:
             refused = error
         except Exception:

@@ -1,87 +1,46 @@
-"""Settings of the submission service: read from the environment once, here and nowhere else."""
+"""Settings of the submission service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urlsplit
 
-SERVICES = (
-    "gavel.submission.v1.SubmissionService",
-    "gavel.submission.v1.ProblemService",
-    "gavel.submission.v1.FileService",
-)
-"""What the process serves."""
-STOP_GRACE_S = 15.0
-"""How long calls may go on after SIGTERM; with the producer's flush the process ends within 20 s."""
+from gavel import settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Each from the environment variable of its name behind `GAVEL_`."""
+    """Each field is the variable `GAVEL_<FIELD>`."""
 
-    name: str
-    """The instance, in logs and metrics: `submission-0`."""
-    listen: str
-    """host:port of gRPC."""
-    metrics_listen: str
-    """host:port of `/metrics`."""
+    name: str = "submission-0"
+    """This process, in logs and metrics."""
+    listen: str = "127.0.0.1:0"
+    """`host:port` of the gRPC server; port 0 is a free one."""
+    metrics_listen: str = "127.0.0.1:0"
+    """`host:port` of the Prometheus page."""
     kafka: str
     """Bootstrap servers."""
     database_url: str
+    """`postgresql://user@host:port/database`."""
     storage_url: str
+    """Object storage: `file:///folder`, `s3://bucket/prefix`, .."""
     log_level: str = "info"
     """debug, info, warning or error."""
+    grace_s: float = 12.0
+    """Seconds that calls have to end after SIGTERM; the process ends within 20 s."""
     accepts_in_flight: int = 1_000
-    """Accepts that wait for the broker at one time; one more is refused with OVERLOADED."""
+    """Accepts that wait for the broker at one time; one more is OVERLOADED."""
     uploads: int = 32
-    """Uploads at one time."""
+    """Uploads at one time; one more is OVERLOADED."""
     upload_bytes: int = 4 * 1024**3
-    """Announced bytes of all uploads going on, which lie on disk until they are complete."""
+    """Announced bytes of all uploads going on, which lie on disk until they are complete; more is
+    OVERLOADED.
+    """
     spool_dir: str = ""
-    """Where uploads lie until they are complete; empty: the system's temporary folder."""
+    """Folder where uploads lie until they are complete; empty: the system's temporary folder."""
     database_connections: int = 8
+    """Connections to the database at one time."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Reads them. KeyError for one that is missing and has no default, ValueError for a malformed
-        number.
-        """
-        numbers = {
-            name: int(environment[f"GAVEL_{name.upper()}"])
-            for name in ("accepts_in_flight", "uploads", "upload_bytes", "database_connections")
-            if environment.get(f"GAVEL_{name.upper()}")
-        }
-        if any(number < 1 for number in numbers.values()):
-            raise ValueError(f"must be at least 1: {numbers}")
-        return cls(
-            name=environment["GAVEL_NAME"],
-            listen=environment["GAVEL_LISTEN"],
-            metrics_listen=environment["GAVEL_METRICS_LISTEN"],
-            kafka=environment["GAVEL_KAFKA"],
-            database_url=environment["GAVEL_DATABASE_URL"],
-            storage_url=environment["GAVEL_STORAGE_URL"],
-            log_level=environment.get("GAVEL_LOG_LEVEL") or "info",
-            spool_dir=environment.get("GAVEL_SPOOL_DIR") or "",
-            **numbers,
-        )
-
-    def shown(self) -> dict[str, object]:
-        """For the log, without passwords."""
-        return {
-            "listen": self.listen,
-            "metrics_listen": self.metrics_listen,
-            "kafka": self.kafka,
-            "database": _masked(self.database_url),
-            "storage": _masked(self.storage_url),
-            "accepts_in_flight": self.accepts_in_flight,
-            "uploads": self.uploads,
-            "upload_bytes": self.upload_bytes,
-            "spool_dir": self.spool_dir,
-            "database_connections": self.database_connections,
-        }
-
-
-def _masked(url: str) -> str:
-    """Scheme, host and path alone."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Reads the variables; SettingsError names the one that is wrong."""
+        return settings.read(cls, environ)
