@@ -34,7 +34,7 @@ class Box:
         self._running = False
         self._cancelled = False
         self._closed = False
-        birth.control.settimeout(_ANSWER_SECONDS)
+        birth.control.set_timeout(_ANSWER_SECONDS)
         try:
             self._request({"op": "open", "files_bytes": files_bytes, "files_count": files_count})
         except SandboxError:
@@ -108,11 +108,23 @@ class Box:
         """
         stdin = streams.open_stdin(command.stdin)
         try:
-            group = self._cgroups.create()
-        except OSError as error:
+            output = streams.Output(limits.output_bytes, command.stderr_head_bytes, command.stdout)
+            try:
+                return self._run(command, limits, keep, stdin, output)
+            except BaseException as error:
+                os.close(output.file)
+                if isinstance(error, OSError):
+                    raise SandboxError(f"a run failed: {error}") from error
+                raise
+            finally:
+                output.close_pipes()
+        finally:
             os.close(stdin)
-            raise SandboxError(f"no cgroup for a run: {error}") from error
-        output = streams.Output(limits.output_bytes, command.stderr_head_bytes, command.stdout)
+
+    def _run(
+        self, command: Command, limits: Limits, keep: bool, stdin: int, output: streams.Output
+    ) -> Outcome:
+        group = self._cgroups.create()
         try:
             group.limit(limits.memory_bytes, limits.processes)
             self._start(command, limits, keep, (stdin, *output.writers, *group.join))
@@ -126,21 +138,24 @@ class Box:
                 kill=self._kill,
             )
             answer, _ = self._answer()
-            output.drain()
+            if during is not Kill.OUTPUT:
+                output.drain()
             outcome = _outcome(answer, during, limits, group, output)
-            output.finish()
-        except BaseException as error:
-            os.close(output.file)
-            if not isinstance(error, CannotExecuteError):
-                self._break()
-            if isinstance(error, OSError):
-                raise SandboxError(f"a run failed: {error}") from error
+            streams.seal(output.file)
+        except CannotExecuteError:
+            group.remove()
+            raise
+        except BaseException:
+            self._break()  # its processes are dead before their cgroup goes
+            group.remove()
             raise
         finally:
             self._running = False
-            os.close(stdin)
-            output.close_pipes()
+        try:
             group.remove()
+        except SandboxError:
+            self._break()
+            raise
         return outcome
 
     def _start(self, command: Command, limits: Limits, keep: bool, descriptors: tuple[int, ...]) -> None:
@@ -158,14 +173,14 @@ class Box:
         with self._lock:
             if self._closed:
                 raise BoxBrokenError("the box is closed")
-            codec.send(self._birth.control, message, descriptors)
+            self._birth.control.send(message, descriptors)
             self._running = True
             if self._cancelled:
                 self._kill()
 
     def _kill(self) -> None:
         with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
-            codec.send(self._birth.control, {"op": "kill"})
+            self._birth.control.send({"op": "kill"})
 
     def _request(
         self, message: codec.Message, descriptors: tuple[int, ...] = ()
@@ -173,7 +188,7 @@ class Box:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
-            codec.send(self._birth.control, message, descriptors)
+            self._birth.control.send(message, descriptors)
             return self._answer()
         except SandboxError:
             self._break()
@@ -183,7 +198,7 @@ class Box:
             raise BoxBrokenError(f"the box: {error}") from error
 
     def _answer(self) -> tuple[codec.Message, tuple[int, ...]]:
-        received = codec.receive(self._birth.control)
+        received = self._birth.control.receive()
         if received is None:
             raise BoxBrokenError("the box ended")
         if "error" in received[0]:

@@ -20,7 +20,7 @@ _ANSWER_SECONDS: Final = 10.0
 class Birth:
     """A box that is being made. `control` tells when it is ready; closing it ends the box."""
 
-    control: socket.socket
+    control: codec.Channel
     pid: int
     pidfd: int
 
@@ -31,7 +31,7 @@ class Launcher:
     def __init__(self, state_dir: str) -> None:
         self._state_dir = state_dir
         self._lock = threading.Lock()
-        self._connection: socket.socket | None = None
+        self._connection: codec.Channel | None = None
         self._keeper: threading.Thread | None = None
         self.pid = 0
         """Of the spawner; changes when it had to be started anew."""
@@ -59,7 +59,7 @@ class Launcher:
                 raise SandboxError(f"no spawner: {error}") from error
 
     def _ask_for_box(self, spec: BoxSpec) -> Birth:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = codec.Channel.pair()
         try:
             mounts = [[mount.source, mount.target] for mount in spec.mounts]
             request = {"op": "box", "root": spec.root, "mounts": mounts}
@@ -76,8 +76,8 @@ class Launcher:
     ) -> tuple[codec.Message, tuple[int, ...]]:
         if self._connection is None:
             raise ConnectionError("not running")
-        codec.send(self._connection, message, descriptors)
-        received = codec.receive(self._connection)
+        self._connection.send(message, descriptors)
+        received = self._connection.receive()
         if received is None:
             raise ConnectionError("the spawner ended")
         if "error" in received[0]:
@@ -85,8 +85,8 @@ class Launcher:
         return received
 
     def _start(self) -> None:
-        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._connection.settimeout(_ANSWER_SECONDS)
+        self._connection, theirs = codec.Channel.pair()
+        self._connection.set_timeout(_ANSWER_SECONDS)
         Path(self._state_dir).mkdir(0o700, parents=True, exist_ok=True)
         started: list[subprocess.Popen[bytes]] = []
         up = threading.Event()

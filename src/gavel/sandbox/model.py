@@ -148,7 +148,7 @@ class Outcome:
     memory_bytes: int
     """The peak of the run's cgroup."""
     output_bytes: int
-    """All that was read of stdout and stderr; at most one read (64 KiB) beyond the limit."""
+    """Of stdout and stderr, as far as it was read: at most 128 KiB beyond the limit."""
     stdout: int
     """A sealed anonymous file at offset 0 with at most `Limits.output_bytes`; the caller closes it."""
     stderr: bytes

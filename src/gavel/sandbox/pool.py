@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from typing import Final
 
-from .inside import codec
 from .launcher import Birth, Launcher
 from .model import BoxSpec, SandboxError
 
@@ -78,9 +77,9 @@ class Pool:
 
 def _made_ready(launcher: Launcher, spec: BoxSpec) -> Birth:
     birth = launcher.make_box(spec)
-    birth.control.settimeout(_READY_SECONDS)
+    birth.control.set_timeout(_READY_SECONDS)
     try:
-        received = codec.receive(birth.control)
+        received = birth.control.receive()
     except OSError as error:
         discard(birth)
         raise SandboxError(f"a new box: {error}") from error

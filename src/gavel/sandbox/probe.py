@@ -116,7 +116,7 @@ def _wall_time(box: Box, _: Box) -> None:
 
 def _output(box: Box, _: Box) -> None:
     outcome, _text = _sh(box, "while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done")
-    _must(outcome.kill is Kill.OUTPUT and outcome.output_bytes <= _LIMITS.output_bytes + (64 << 10), outcome)
+    _must(outcome.kill is Kill.OUTPUT and outcome.output_bytes <= _LIMITS.output_bytes + (128 << 10), outcome)
 
 
 def _files(box: Box, _: Box) -> None:

@@ -109,12 +109,8 @@ class Output:
             while self.read(reader):
                 pass
 
-    def finish(self) -> None:
-        """Leaves `file` to the caller, sealed; closes all else."""
-        self.close_pipes()
-        seal(self.file)
-
     def close_pipes(self) -> None:
+        """Leaves only `file`, which is the caller's."""
         self.started()
         for reader in list(self.readers):
             self._close(reader)

@@ -11,7 +11,7 @@ from .cgroups import RunGroup
 from .model import BoxBrokenError, Kill, Limits
 from .streams import Output
 
-_END_SECONDS: Final = 10.0
+_END_MS: Final = 10_000
 """How long after a kill the box may take to say that all is dead, before it counts as broken."""
 _CORES: Final = os.cpu_count() or 1
 
@@ -34,20 +34,10 @@ def watch(
         poll.register(descriptor, select.POLLIN)
     started = time.monotonic()
     wake_at = started
-    reason = Kill.NONE
     while True:
-        wait = wake_at - time.monotonic()
-        ready = [descriptor for descriptor, _ in poll.poll(max(0, int(wait * 1000) + 1))]
-        for descriptor in ready:
-            if descriptor != control and not output.read(descriptor) and descriptor not in output.readers:
-                poll.unregister(descriptor)
-        if control in ready:
-            return reason
+        if _wait(poll, control, output, wake_at):
+            return Kill.NONE
         now = time.monotonic()
-        if reason is not Kill.NONE:
-            if now >= wake_at:
-                raise BoxBrokenError("a killed run does not end")
-            continue
         # The accounts are looked at when it is time, the output count after every read.
         is_time = now >= wake_at
         usage = accounting.Usage(
@@ -58,7 +48,21 @@ def watch(
         )
         reason = Kill.CANCELLED if is_cancelled() else accounting.exceeded(limits, usage)
         if reason is not Kill.NONE:
-            kill()
-            wake_at = now + _END_SECONDS
-        elif is_time:
+            break
+        if is_time:
             wake_at = now + accounting.seconds_to_next_look(limits, usage, _CORES)
+    kill()
+    for descriptor in output.readers:  # the program may block on full pipes until it is dead
+        poll.unregister(descriptor)
+    if not poll.poll(_END_MS):
+        raise BoxBrokenError("a killed run does not end")
+    return reason
+
+
+def _wait(poll: select.poll, control: int, output: Output, until: float) -> bool:
+    """Waits for output, which it reads, or for init, or until the time; whether init has something to say."""
+    ready = [descriptor for descriptor, _ in poll.poll(max(0, int((until - time.monotonic()) * 1000) + 1))]
+    for descriptor in ready:
+        if descriptor != control and not output.read(descriptor) and descriptor not in output.readers:
+            poll.unregister(descriptor)
+    return control in ready

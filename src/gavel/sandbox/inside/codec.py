@@ -3,6 +3,7 @@
 The sockets are SOCK_SEQPACKET pairs, so a packet is a message. Both ends are ours.
 """
 
+import array
 import json
 import os
 import socket
@@ -12,6 +13,8 @@ MESSAGE_BYTES_MAX: Final = 160 * 1024
 """Below the default socket buffer of 208 KiB, so that one message always fits. Bounds argv and environment.
 """
 DESCRIPTORS_MAX: Final = 16
+
+_INT_BYTES: Final = array.array("i").itemsize
 
 Message = dict[str, Any]
 
@@ -36,21 +39,46 @@ def decode(data: bytes) -> Message:
     return message
 
 
-def send(connection: socket.socket, message: Message, descriptors: tuple[int, ...] = ()) -> None:
-    if len(descriptors) > DESCRIPTORS_MAX:
-        raise ValueError(f"{len(descriptors)} descriptors, at most {DESCRIPTORS_MAX}")
-    socket.send_fds(connection, [encode(message)], descriptors)
+class Channel:
+    """One end of a socket pair, with one buffer for all messages. Not for two threads that both receive."""
 
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._buffer = bytearray(MESSAGE_BYTES_MAX)
 
-def receive(connection: socket.socket) -> tuple[Message, tuple[int, ...]] | None:
-    """The next message; None when the other end is gone. The caller owns the descriptors (close-on-exec)."""
-    data, descriptors, flags, _ = socket.recv_fds(connection, MESSAGE_BYTES_MAX, DESCRIPTORS_MAX)
-    for descriptor in descriptors:
-        os.set_inheritable(descriptor, False)
-    if not data:
-        return None
-    if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
-        for descriptor in descriptors:
-            os.close(descriptor)
-        raise OSError("a truncated message")
-    return decode(data), tuple(descriptors)
+    @classmethod
+    def pair(cls) -> tuple["Channel", socket.socket]:
+        """Our end, and the socket of the other one, to be handed to another process."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        return cls(ours), theirs
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def set_timeout(self, seconds: float) -> None:
+        """For both directions; TimeoutError when it is over."""
+        self._connection.settimeout(seconds)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
+        """ConnectionError if the other end is gone (never the signal SIGPIPE)."""
+        if len(descriptors) > DESCRIPTORS_MAX:
+            raise ValueError(f"{len(descriptors)} descriptors, at most {DESCRIPTORS_MAX}")
+        socket.send_fds(self._connection, [encode(message)], descriptors, socket.MSG_NOSIGNAL)
+
+    def receive(self) -> tuple[Message, tuple[int, ...]] | None:
+        """The next message; None when the other end is gone. The descriptors are the caller's."""
+        room = socket.CMSG_SPACE(DESCRIPTORS_MAX * _INT_BYTES)
+        size, control, flags, _ = self._connection.recvmsg_into([self._buffer], room, socket.MSG_CMSG_CLOEXEC)
+        descriptors = array.array("i")
+        for _, _, data in control:  # nothing but SCM_RIGHTS is ever sent
+            descriptors.frombytes(data[: len(data) - len(data) % _INT_BYTES])
+        if not size:
+            return None
+        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise OSError("a truncated message")
+        return decode(bytes(memoryview(self._buffer)[:size])), tuple(descriptors)

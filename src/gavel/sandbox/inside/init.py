@@ -18,11 +18,10 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import time
 from typing import Any, Final, Never
 
-from . import codec, files, runner
+from . import codec, files, kernel, runner
 from .scratch import Scratch
 
 Answer = tuple[dict[str, Any], tuple[int, ...]]
@@ -32,9 +31,9 @@ _START_BYTES: Final = 8
 
 
 class Init:
-    def __init__(self, control: socket.socket, filter_program: bytes) -> None:
+    def __init__(self, control: codec.Channel, filter_: kernel.Filter) -> None:
         self._control = control
-        self._filter_program = filter_program
+        self._filter = filter_
         self._scratch: Scratch | None = None
         self._wake, wake_write = os.pipe()
         os.set_blocking(self._wake, False)
@@ -46,7 +45,7 @@ class Init:
         self._poll.register(self._wake, select.POLLIN)
 
     def serve(self) -> Never:
-        while received := codec.receive(self._control):
+        while received := self._control.receive():
             message, descriptors = received
             if message["op"] == "kill":
                 continue
@@ -60,7 +59,7 @@ class Init:
             finally:
                 for descriptor in descriptors:
                     os.close(descriptor)
-            codec.send(self._control, answer, out)
+            self._control.send(answer, out)
             for descriptor in out:
                 os.close(descriptor)
             if message["op"] == "run" and "error" not in answer:
@@ -94,10 +93,14 @@ class Init:
     def _run(self, job: dict[str, Any], descriptors: tuple[int, ...]) -> dict[str, Any]:
         report_read, report_write = os.pipe()
         try:
+            try:
+                start = runner.Start(job, descriptors, self._filter)
+            except OSError as error:
+                return {"not_started": runner.describe(error).decode()}
             forked_ns = time.monotonic_ns()
             pid = os.fork()
             if pid == 0:
-                runner.start(job, descriptors, report_write, self._filter_program)
+                start.in_child(report_write)
             os.close(report_write)
             report_write = -1
             status = self._supervise(pid, forked_ns + job["wall_time_ms"] * _NS_PER_MS)
@@ -123,7 +126,7 @@ class Init:
             left_ms = max(0, (deadline_ns - time.monotonic_ns()) // _NS_PER_MS + 1)
             ready = dict(self._poll.poll(left_ms))
             if self._control.fileno() in ready:
-                received = codec.receive(self._control)
+                received = self._control.receive()
                 if received is None:
                     os._exit(0)
                 if received[0]["op"] == "kill":

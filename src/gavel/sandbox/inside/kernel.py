@@ -138,13 +138,22 @@ def drop_capability_bounds() -> None:
         prctl(PR_CAPBSET_DROP, capability)
 
 
-def install_filter(instructions: bytes) -> None:
-    """Puts the BPF program on this thread for good; needs no_new_privs."""
-    program = _FilterProgram(len(instructions) // 8, instructions)
-    result = libc.prctl(
-        ctypes.c_int(PR_SET_SECCOMP), ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.byref(program), 0, 0
-    )
-    _checked(result, "seccomp")
+class Filter:
+    """A seccomp program, laid out once so that installing it is one call."""
+
+    def __init__(self, instructions: bytes) -> None:
+        self._program = _FilterProgram(len(instructions) // 8, instructions)
+        self._arguments = (
+            PR_SET_SECCOMP,
+            ctypes.c_ulong(SECCOMP_MODE_FILTER),
+            ctypes.byref(self._program),
+            0,
+            0,
+        )
+
+    def install(self) -> None:
+        """On this thread, for good. Needs no_new_privs."""
+        _checked(libc.prctl(*self._arguments), "seccomp")
 
 
 def open_beneath(folder: int, path: str, flags: int, mode: int = 0) -> int:

@@ -1,10 +1,13 @@
-"""From init's fork to the program's exec. Every step either succeeds or the program does not start."""
+"""From init's fork to the program's exec. Every step either succeeds or the program does not start.
+
+The child shares init's memory until it writes to it: each object it touches costs a page. So whatever can be
+done before the fork is done in `Start`, and the child is short.
+"""
 
 import os
 import resource
-import signal
 import time
-from typing import Any, Final
+from typing import Any, Final, Never
 
 from . import kernel
 from .namespace import BOX_USER
@@ -12,46 +15,61 @@ from .namespace import BOX_USER
 _SEARCH_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
-def start(job: dict[str, Any], descriptors: tuple[int, ...], report: int, filter_program: bytes) -> None:
-    """Never returns. Writes to `report` the time of the exec (8 bytes, monotonic ns); if it failed, why.
+class Start:
+    """One program, ready to be run. OSError if its file is not there."""
 
-    `descriptors`: stdin, stdout, stderr, then one open `tasks` or `cgroup.procs` file for each controller.
-    """
-    started = False
-    try:
-        _prepare(job, descriptors, filter_program)
-        path = _find(job["argv"][0], job["env"].get("PATH", _SEARCH_PATH))
-        for cgroup in descriptors[3:]:  # as late as can be: the accounts start with the program
-            os.write(cgroup, b"0")
-        os.write(report, time.monotonic_ns().to_bytes(8, "little"))
-        started = True
-        os.execve(path, job["argv"], job["env"])  # noqa: S606 no shell is what is meant
-    except BaseException as error:
-        number = error.errno if isinstance(error, OSError) and error.errno else 0
-        text = f"{number}:{error}".encode("utf-8", "replace")[:1024]
-        os.write(report, text if started else bytes(8) + text)
-    finally:
-        os._exit(127)
+    def __init__(
+        self, job: dict[str, Any], descriptors: tuple[int, ...], filter_program: kernel.Filter
+    ) -> None:
+        """`descriptors`: stdin, stdout, stderr, then one open `tasks` or `cgroup.procs` file a controller."""
+        self._argv: list[str] = job["argv"]
+        self._environment: dict[str, str] = job["env"]
+        self._folder: str = job["cwd"]
+        self._rlimits = [(kind, _within(kind, wanted)) for kind, wanted in job["rlimits"]]
+        self._streams = descriptors[:3]
+        self._cgroups = descriptors[3:]
+        self._filter = filter_program
+        self._path = _find(self._argv[0], self._environment.get("PATH", _SEARCH_PATH))
+        # Each is close-on-exec from its making; this is for one that might be forgotten some day.
+        kernel.close_on_exec_from(3)
+
+    def in_child(self, report: int) -> Never:
+        """Becomes the program. Writes to `report` the time of the exec (8 bytes, monotonic), or why not."""
+        started = False
+        try:
+            os.setsid()
+            os.umask(0o022)
+            for target, source in enumerate(self._streams):
+                os.dup2(source, target)
+            for kind, limits in self._rlimits:
+                resource.setrlimit(kind, limits)
+            os.setgroups([])
+            os.setresgid(BOX_USER, BOX_USER, BOX_USER)
+            os.setresuid(BOX_USER, BOX_USER, BOX_USER)  # drops every capability: see SECUREBITS
+            os.chdir(self._folder)
+            self._filter.install()
+            for cgroup in self._cgroups:  # as late as can be: the accounts start with the program
+                os.write(cgroup, b"0")
+            os.write(report, time.monotonic_ns().to_bytes(8, "little"))
+            started = True
+            os.execve(self._path, self._argv, self._environment)  # noqa: S606 no shell is what is meant
+        except BaseException as error:
+            os.write(report, describe(error) if started else bytes(8) + describe(error))
+        finally:
+            os._exit(127)
 
 
-def _prepare(job: dict[str, Any], descriptors: tuple[int, ...], filter_program: bytes) -> None:
-    # An ignored signal stays ignored over exec, and Python ignores these two.
-    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    os.setsid()
-    os.umask(0o022)
-    for target, source in enumerate(descriptors[:3]):
-        os.dup2(source, target, inheritable=True)
-    kernel.close_on_exec_from(3)
-    for kind, wanted in job["rlimits"]:
-        hard = resource.getrlimit(kind)[1]
-        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(kind, (limit, limit))
-    os.setgroups([])
-    os.setresgid(BOX_USER, BOX_USER, BOX_USER)
-    os.setresuid(BOX_USER, BOX_USER, BOX_USER)  # drops every capability: see SECUREBITS
-    os.chdir(job["cwd"])
-    kernel.install_filter(filter_program)
+def describe(error: BaseException) -> bytes:
+    """`errno:text`, as the service expects it."""
+    number = error.errno if isinstance(error, OSError) and error.errno else 0
+    return f"{number}:{error}".encode("utf-8", "replace")[:1024]
+
+
+def _within(kind: int, wanted: int) -> tuple[int, int]:
+    """Soft and hard limit; never above the hard one that is in force, which init may not raise."""
+    hard = resource.getrlimit(kind)[1]
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    return limit, limit
 
 
 def _find(name: str, search_path: str) -> str:

@@ -24,15 +24,15 @@ from .init import Init
 
 
 class Spawner:
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: codec.Channel) -> None:
         self._connection = connection
-        self._filter_program = filter.assemble(platform.machine())
+        self._filter = kernel.Filter(filter.assemble(platform.machine()))
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._stage = ""
         self._templates: dict[str, str] = {}
 
     def serve(self) -> None:
-        while received := codec.receive(self._connection):
+        while received := self._connection.receive():
             message, descriptors = received
             try:
                 answer, out = self._do(message, descriptors)
@@ -44,7 +44,7 @@ class Spawner:
             finally:
                 for descriptor in descriptors:
                     os.close(descriptor)
-            codec.send(self._connection, answer, out)
+            self._connection.send(answer, out)
             for descriptor in out:
                 os.close(descriptor)
 
@@ -90,7 +90,7 @@ class Spawner:
             if pid == 0:
                 for descriptor in (from_child, to_child, self._own_pids, self._connection.fileno()):
                     os.close(descriptor)
-                _become_init(folder, control, to_spawner, from_spawner, self._filter_program)
+                _become_init(folder, control, to_spawner, from_spawner, self._filter)
             pidfd = os.pidfd_open(pid)
             os.close(to_spawner)
             to_spawner = -1
@@ -105,19 +105,19 @@ class Spawner:
 
 
 def _become_init(
-    folder: str, control: int, to_spawner: int, from_spawner: int, filter_program: bytes
+    folder: str, control: int, to_spawner: int, from_spawner: int, filter_: kernel.Filter
 ) -> Never:
     try:
-        connection = socket.socket(fileno=control)
+        channel = codec.Channel(socket.socket(fileno=control))
         try:
             namespace.enter(folder, to_spawner, from_spawner)
             os.close(to_spawner)
             os.close(from_spawner)
-            init = Init(connection, filter_program)
+            init = Init(channel, filter_)
         except (OSError, ValueError) as error:
-            codec.send(connection, {"error": f"{type(error).__name__}: {error}", "errno": 0})
+            channel.send({"error": f"{type(error).__name__}: {error}", "errno": 0})
             os._exit(1)
-        codec.send(connection, {"ready": True})
+        channel.send({"ready": True})
         init.serve()
     except OSError:  # the service is gone: nobody to tell, and the kernel ends the box with this process
         os._exit(1)
@@ -131,11 +131,14 @@ def main(descriptor: int) -> None:
     os.set_inheritable(descriptor, False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
+    # Python ignores these two, and what is ignored stays so over an exec.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     os.umask(0)
     sys.path.clear()
     # Nothing here makes cycles, and a collection would copy every page shared with the boxes.
     gc.disable()
     gc.freeze()
-    connection = socket.socket(fileno=descriptor)
+    connection = codec.Channel(socket.socket(fileno=descriptor))
     with contextlib.suppress(ConnectionError):
         Spawner(connection).serve()
