@@ -122,6 +122,12 @@ ON CONFLICT (submission_id, judgement, number) DO UPDATE SET
     position = excluded.position
 WHERE excluded.position > known.position
 
+-- name: tenant_of
+-- Whose a submission is, by its row or, before that is stored, by its judgements.
+SELECT tenant FROM submissions WHERE submission_id = %(id)s
+UNION ALL SELECT tenant FROM judgements WHERE submission_id = %(id)s
+LIMIT 1
+
 -- name: load_judgements
 -- Every judgement of some submissions with its tests, for a writer to fold on.
 SELECT known.*, shown.*

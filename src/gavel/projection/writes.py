@@ -61,6 +61,12 @@ def read_positions(
     return {(topic_id, partition): next_offset for topic_id, partition, next_offset in rows}
 
 
+def read_tenant(connection: psycopg.Connection[Any], submission_id: UUID) -> str | None:
+    """Whose a submission is; None where nothing of it is stored."""
+    row = connection.execute(_query("tenant_of"), {"id": submission_id}).fetchone()
+    return None if row is None else str(row[0])
+
+
 def load_judgements(
     connection: psycopg.Connection[Any], submission_ids: Iterable[UUID]
 ) -> dict[tuple[UUID, int], JudgementState]:

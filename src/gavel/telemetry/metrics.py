@@ -55,6 +55,29 @@ WORKER_SLOTS: Final = Gauge("gavel_worker_slots", "Runs that the worker does at 
 WORKER_CASES: Final = Gauge(
     "gavel_worker_cases", "Judgements held, by phase: waiting, running, ending.", ["phase"]
 )
+WRITER_RECORDS: Final = Counter("gavel_writer_records", "Records of the log that were stored.", ["writer"])
+WRITER_BATCH_DURATION: Final = Histogram(
+    "gavel_writer_batch_duration_seconds",
+    "How long batches took to store, waiting for the database included.",
+    ["writer"],
+    buckets=_CALL_BUCKETS,
+)
+WRITER_WAITS: Final = Counter(
+    "gavel_writer_waits", "Times that a writer found the database or the object storage away.", ["writer"]
+)
+WRITER_DEAD_LETTERS: Final = Counter(
+    "gavel_writer_dead_letters", "Records that could not be handled and went to submissions.dead."
+)
+HUB_WINDOW_BYTES: Final = Gauge("gavel_hub_window_bytes", "Memory that the window of recent events takes.")
+HUB_EVENTS: Final = Counter("gavel_hub_events", "Events that came into the window.")
+HUB_DELIVERY_DURATION: Final = Histogram(
+    "gavel_hub_delivery_duration_seconds",
+    "From the time in an event to the moment at which it was handed to its watchers.",
+    buckets=_CALL_BUCKETS,
+)
+WATCH_SNAPSHOTS: Final = Counter(
+    "gavel_watch_snapshots", "Watches that began, by what they began from.", ["source"]
+)
 
 
 class MetricsServer:
