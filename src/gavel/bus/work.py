@@ -177,7 +177,7 @@ class GroupSource:
                 self._set_paused(member, paused=False)
             self._resume_partitions(member)
             message = member.poll(self._poll_s())
-            if message is not None:
+            if message is not None and not self._draining:
                 self._accept(member, message)
             return
         now_s = time.monotonic()
@@ -187,7 +187,7 @@ class GroupSource:
             self._set_paused(member, paused=True)
         if self._paused:
             message = member.poll(0)
-            if message is not None:  # it was on its way when the pause began
+            if message is not None and not self._draining:  # it was on its way when the pause began
                 self._accept(member, message)
         self._changed.wait(COMMIT_INTERVAL_S if self._dirty else _WAIT_FULL_S)
         self._changed.clear()
