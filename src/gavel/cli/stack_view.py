@@ -1,0 +1,152 @@
+"""What `gavel up` and `gavel status` show: lines while starting, then tables of processes and languages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from gavel.embedded.events import Event
+    from gavel.embedded.state import MeshState, PartState
+
+LANGUAGES_SECONDS_MAX = 5.0
+
+Facts = dict[str, object]
+
+
+class Teller:
+    """Tells a person what a supervisor does."""
+
+    def __init__(self, data_dir: Path, *, detach: bool) -> None:
+        self._data = data_dir
+        self._detach = detach
+        self._began = time.monotonic()
+        self._console = Console(highlight=False)
+
+    def __call__(self, event: Event) -> None:
+        from gavel.embedded import state
+        from gavel.embedded.events import Kind
+
+        since = f"{time.monotonic() - self._began:6.1f} s  "
+        if event.kind is Kind.PROGRESS:
+            self._console.print(since + event.message, markup=False)
+        elif event.kind is Kind.READY:
+            self._console.print(f"{since}{event.part} ready at {event.address} after {event.seconds:.1f} s")
+        elif event.kind is Kind.ENDED:
+            self._console.print(f"{since}{event.part} {event.message}; starts again in {event.seconds:.1f} s")
+        elif event.kind is Kind.STOPPED:
+            self._console.print(f"{since}{event.part} stopped")
+        elif event.kind is Kind.FAILED:
+            Console(stderr=True, highlight=False).print(f"gavel up: {event.message}", markup=False)
+        elif event.kind is Kind.UP:
+            current = state.read(self._data)
+            if current is not None:
+                show(self._data, current, [])
+            ends = "gavel down" if self._detach else "Ctrl-C"
+            self._console.print(f"Gavel is up at {event.address}; {ends} stops it, the data stays.")
+
+
+def show(data: Path, current: MeshState, found: list[Facts]) -> None:
+    """Prints the tables."""
+    console = Console(highlight=False)
+    console.print(
+        f"data in {data}, ingress {current.ingress}, supervisor {current.supervisor.pid}", markup=False
+    )
+    processes = Table("process", "pid", "address", "state", "healthy since", "restarts", box=None)
+    for part in current.parts:
+        pid = str(part.pid) if part.pid else "-"
+        processes.add_row(
+            part.name, pid, part.address, _word(part), _since(part.healthy_since), str(part.restarts)
+        )
+    console.print(processes)
+    if found:
+        table = Table("language", "version", "slots", "waiting", "running", "oldest (s)", box=None)
+        for row in found:
+            table.add_row(
+                *(str(row[name]) for name in ("code", "version", "slots", "lag", "running")), _oldest(row)
+            )
+        console.print(table)
+
+
+def status_lines(data: Path, current: MeshState, found: list[Facts]) -> Iterator[Facts]:
+    """The same as JSON objects, each with a `kind`: one mesh, then processes, then languages."""
+    yield {
+        "kind": "mesh",
+        "up": current.up,
+        "ingress": current.ingress,
+        "supervisor_pid": current.supervisor.pid,
+        "data_dir": str(data),
+    }
+    for part in current.parts:
+        yield {
+            "kind": "process",
+            "name": part.name,
+            "role": part.role,
+            "pid": part.pid,
+            "address": part.address,
+            "state": _word(part),
+            "healthy_since": _since(part.healthy_since) if part.healthy_since else None,
+            "restarts": part.restarts,
+        }
+    for row in found:
+        yield {"kind": "language", **row}
+
+
+def languages(ingress: str) -> list[Facts]:
+    """Asks the mesh for its languages and their queues; empty if it does not answer within 5 s.
+
+    `lag` counts the submissions of both lanes that wait or run.
+    """
+    import grpc
+
+    from gavel.submission.v1 import submission_service_pb2, submission_service_pb2_grpc
+
+    deadline = time.monotonic() + LANGUAGES_SECONDS_MAX
+    with grpc.insecure_channel(ingress.replace("0.0.0.0", "127.0.0.1")) as channel:  # noqa: S104 - taken away
+        stub = submission_service_pb2_grpc.SubmissionServiceStub(channel)
+        try:
+            listed = stub.ListLanguages(
+                submission_service_pb2.ListLanguagesRequest(), timeout=LANGUAGES_SECONDS_MAX
+            )
+            stream = stub.WatchQueues(
+                submission_service_pb2.WatchQueuesRequest(), timeout=max(0.1, deadline - time.monotonic())
+            )
+            queues = list(next(iter(stream)).queues)
+            stream.cancel()
+        except (grpc.RpcError, StopIteration):
+            return []
+    rows: list[Facts] = []
+    for language in listed.languages:
+        if language.available:
+            own = [queue for queue in queues if queue.language == language.code]
+            rows.append(
+                {
+                    "code": language.code,
+                    "version": language.version,
+                    "slots": language.slot_count,
+                    "lag": sum(queue.waiting_count for queue in own),
+                    "running": max((queue.running_count for queue in own), default=0),
+                    "oldest_age_ms": max((queue.oldest_age_ms for queue in own), default=0),
+                }
+            )
+    return rows
+
+
+def _word(part: PartState) -> str:
+    """A part's state; of one whose process was just killed the supervisor may not know yet."""
+    return "ended" if part.identity is not None and not part.identity.alive() else part.state
+
+
+def _since(moment: float | None) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds") if moment else "-"
+
+
+def _oldest(row: Facts) -> str:
+    age = row["oldest_age_ms"]
+    return f"{age / 1000:.1f}" if isinstance(age, int) and age else "-"
