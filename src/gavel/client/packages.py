@@ -1,0 +1,79 @@
+"""Reads a problem package from a folder: which files it has, and what is in them."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gavel.client.errors import RequestError
+from gavel.rpc.errors import Violation
+from gavel.submission.v1 import error_reason_pb2 as reasons
+
+FILES_MOST: Final = 20_000
+CHUNK_BYTES: Final = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """One file of a package."""
+
+    path: str
+    """Relative to the package's folder, with `/`."""
+    file: Path
+    sha256: str
+    size_bytes: int
+
+
+def read_package(folder: Path) -> list[PackageFile]:
+    """Every file below the folder by path, hashed; names that begin with a dot are left out (`.git`).
+
+    RequestError when there is no such folder, when it holds more than 20,000 files, or when a link leads out
+    of it.
+    """
+    root = folder.resolve()
+    if not root.is_dir():
+        raise _refused(str(folder), "is not a folder")
+    found: list[PackageFile] = []
+    for file in _files(root):
+        path = file.relative_to(root).as_posix()
+        if not file.resolve().is_relative_to(root) or not file.is_file():
+            raise _refused(path, "is no regular file of the package")
+        if len(found) == FILES_MOST:
+            raise _refused(str(folder), f"holds more than {FILES_MOST:,} files")
+        found.append(_hashed(path, file))
+    if not found:
+        raise _refused(str(folder), "holds no files")
+    return found
+
+
+def chunks(file: Path) -> Iterator[bytes]:
+    """The file's bytes in pieces of 256 KiB; at least one, which may be empty."""
+    with file.open("rb") as opened:
+        yield opened.read(CHUNK_BYTES)
+        while piece := opened.read(CHUNK_BYTES):
+            yield piece
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(folder, name)
+
+
+def _hashed(path: str, file: Path) -> PackageFile:
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return PackageFile(path, file, digest, os.fstat(opened.fileno()).st_size)
+
+
+def _refused(path: str, description: str) -> RequestError:
+    return RequestError(
+        reasons.ERROR_REASON_INVALID_PROBLEM,
+        f"{path} {description}",
+        violations=(Violation(path, description),),
+        path=path,
+    )

@@ -1,0 +1,208 @@
+"""The blocking client: the asyncio one on a loop of its own, in a thread of its own. Safe for threads."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar
+from uuid import UUID
+
+from gavel.client.aio import ADDRESS, AsyncClient
+from gavel.client.events import Event
+from gavel.client.values import Accepted, InlineTest, Judgement, Language, Limits, Problem, Queue, Submission
+
+_T = TypeVar("_T")
+_END: Final = object()
+
+
+class Stream(Generic[_T]):
+    """An iterator over what arrives; close it, or use it as a context manager, to end it early."""
+
+    def __init__(
+        self, run: Callable[[Coroutine[Any, Any, Any]], Any], source: AsyncGenerator[_T, None]
+    ) -> None:
+        self._run = run
+        self._source = source
+
+    def __iter__(self) -> Iterator[_T]:
+        return self
+
+    def __next__(self) -> _T:
+        item: Any = self._run(_next(self._source))
+        if item is _END:
+            raise StopIteration
+        return item  # type: ignore[no-any-return]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the call behind it."""
+        self._run(self._source.aclose())
+
+
+class Client:
+    """As `AsyncClient`, whose methods say what each of these does; `list`, `watch` and the like are
+    iterators.
+    """
+
+    def __init__(self, address: str = ADDRESS, *, timeout_s: float = 30.0, patience_s: float = 120.0) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gavel-client", daemon=True)
+        self._thread.start()
+        self._client = self._run(_made(address, timeout_s, patience_s))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every call and connection, and the thread."""
+        if self._loop.is_closed():
+            return
+        self._run(self._client.close())
+        self._run(self._loop.shutdown_asyncgens())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def connection_count(self) -> int:
+        """Connections opened so far."""
+        return self._client.connection_count
+
+    def submit(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        language: str,
+        problem: str = "",
+        tests: Sequence[InlineTest] = (),
+        validator_arguments: Sequence[str] = (),
+        entry_point: str = "",
+        argv: Sequence[str] = (),
+        limits: Limits | None = None,
+        run_all: bool = False,
+        batch: bool = False,
+        labels: Mapping[str, str] | None = None,
+        request_id: UUID | None = None,
+    ) -> Accepted:
+        return self._run(
+            self._client.submit(
+                files,
+                language=language,
+                problem=problem,
+                tests=tests,
+                validator_arguments=validator_arguments,
+                entry_point=entry_point,
+                argv=argv,
+                limits=limits,
+                run_all=run_all,
+                batch=batch,
+                labels=labels,
+                request_id=request_id,
+            )
+        )
+
+    def watch(
+        self,
+        submission: str | Accepted,
+        *,
+        judgement: int = 0,
+        read_token: bytes = b"",
+        resume_token: bytes = b"",
+    ) -> Stream[Event]:
+        return Stream(
+            self._run,
+            self._client.watch(
+                submission, judgement=judgement, read_token=read_token, resume_token=resume_token
+            ),
+        )
+
+    def wait(self, submission: str | Accepted, *, judgement: int = 0, read_token: bytes = b"") -> Judgement:
+        return self._run(self._client.wait(submission, judgement=judgement, read_token=read_token))
+
+    def get(
+        self, submission: str | Accepted, *, read_token: bytes = b"", sources: bool = False
+    ) -> Submission:
+        return self._run(self._client.get(submission, read_token=read_token, sources=sources))
+
+    def list(
+        self,
+        *,
+        problem: str = "",
+        language: str = "",
+        state: str = "",
+        verdict: str = "",
+        labels: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        most: int = 0,
+    ) -> Stream[Submission]:
+        found = self._client.list(
+            problem=problem,
+            language=language,
+            state=state,
+            verdict=verdict,
+            labels=labels,
+            since=since,
+            most=most,
+        )
+        return Stream(self._run, found)
+
+    def cancel(self, submission: str | Accepted, *, judgement: int = 0, read_token: bytes = b"") -> None:
+        self._run(self._client.cancel(submission, judgement=judgement, read_token=read_token))
+
+    def results(self, submission: str) -> Stream[Judgement]:
+        return Stream(self._run, self._client.results(submission))
+
+    def result(self, name: str) -> Judgement:
+        return self._run(self._client.result(name))
+
+    def languages(self) -> Sequence[Language]:
+        return self._run(self._client.languages())
+
+    def queues(self, languages: Iterable[str] = ()) -> Stream[tuple[Queue, ...]]:
+        return Stream(self._run, self._client.queues(languages))
+
+    def problems(self) -> Stream[Problem]:
+        return Stream(self._run, self._client.problems())
+
+    def problem(self, name: str) -> Problem:
+        return self._run(self._client.problem(name))
+
+    def add_problem(
+        self, folder: str | Path, *, name: str = "", uploaded: Callable[[int, int], None] | None = None
+    ) -> Problem:
+        return self._run(self._client.add_problem(folder, name=name, uploaded=uploaded))
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            # An interrupt reaches this thread alone; the call behind it ends with it.
+            future.cancel()
+            raise
+
+
+async def _made(address: str, timeout_s: float, patience_s: float) -> AsyncClient:
+    """Inside the loop, since channels belong to the loop that they are made in."""
+    return AsyncClient(address, timeout_s=timeout_s, patience_s=patience_s)
+
+
+async def _next(source: AsyncGenerator[_T, None]) -> _T | object:
+    with suppress(StopAsyncIteration):
+        return await anext(source)
+    return _END
