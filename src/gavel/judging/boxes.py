@@ -49,24 +49,24 @@ class Boxes:
         if self._cancelled or self._cancellation.cancelled:
             raise Cancelled
 
+    def facts(self, outcome: Outcome) -> Facts:
+        """The facts of a run. Raises Cancelled: what a killed run looks like is of no account then."""
+        self.check()
+        if outcome.kill is Kill.CANCELLED:
+            raise Cancelled
+        return Facts(
+            exit_code=outcome.exit_code,
+            signal=outcome.signal,
+            killed_for="" if outcome.kill is Kill.NONE else outcome.kill.value,
+            cpu_time_ms=outcome.cpu_time_ms,
+            wall_time_ms=outcome.wall_time_ms,
+            memory_bytes=outcome.memory_bytes,
+            output_bytes=outcome.output_bytes,
+            stderr=outcome.stderr,
+        )
+
     def _cancel(self) -> None:
         with self._lock:
             self._cancelled = True
             for box in self._open:
                 box.cancel()
-
-
-def facts_of(outcome: Outcome) -> Facts:
-    """The facts of a run that was not cancelled. Raises Cancelled."""
-    if outcome.kill is Kill.CANCELLED:
-        raise Cancelled
-    return Facts(
-        exit_code=outcome.exit_code,
-        signal=outcome.signal,
-        killed_for="" if outcome.kill is Kill.NONE else outcome.kill.value,
-        cpu_time_ms=outcome.cpu_time_ms,
-        wall_time_ms=outcome.wall_time_ms,
-        memory_bytes=outcome.memory_bytes,
-        output_bytes=outcome.output_bytes,
-        stderr=outcome.stderr,
-    )

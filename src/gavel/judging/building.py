@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 
 from gavel.judging.compile_cache import ENTRY_BYTES_MOST, CompileCache, key_of
-from gavel.judging.outcome import BrokenProblem, Cancelled, EngineError
+from gavel.judging.outcome import Cancelled, EngineError
 from gavel.judging.plan import INSPECTED_BYTES, UnfitSources, build
 from gavel.judging.report import text
 from gavel.judging.toolchains import Toolchain
@@ -178,11 +178,3 @@ def _collect(box: Box, artefact: str) -> dict[str, bytes]:
             elif path.count("/") <= _FOLDERS_DEEP_MOST:
                 folders.append(path)
     return found
-
-
-def build_validator(builder: Builder, box: Box, files: Files, entry_point: str, limits: Limits) -> Program:
-    """As `build`, for a program of the problem: that it does not compile is the problem's fault."""
-    program, result = builder.build(box, files, entry_point, limits)
-    if program is None:
-        raise BrokenProblem("the problem's output validator does not compile", result.output)
-    return program

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from gavel.judging import allowances
-from gavel.judging.boxes import Boxes, facts_of
-from gavel.judging.building import Builder, Program, build_validator
+from gavel.judging.boxes import Boxes
+from gavel.judging.building import Builder, Program
 from gavel.judging.compile_cache import CompileCache
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.outcome import BrokenProblem, EngineError
@@ -101,7 +101,7 @@ class ProgramChecker:
             self._put(box, _ANSWER, expected)
             box.put(f"{_FEEDBACK}/.gavel", b"")
             with box.run(Command(argv, program.environment, output), limits) as outcome:
-                facts = facts_of(outcome)
+                facts = self._boxes.facts(outcome)
             told = self._told(box)
         except CannotExecuteError as error:
             raise BrokenProblem("the problem's output validator cannot be run", str(error)) from error
@@ -152,7 +152,11 @@ class ProgramChecker:
         )
         language = LANGUAGES[own.language]
         builder = Builder(toolchain, language.default_standard, self._workshop.cache, self._tenant)
-        return box, build_validator(builder, box, files, own.entry_point, compile_limits)
+        program, result = builder.build(box, files, own.entry_point, compile_limits)
+        self._boxes.check()
+        if program is None:
+            raise BrokenProblem("the problem's output validator does not compile", result.output)
+        return box, program
 
 
 def with_constants(data: bytes, constants: Mapping[str, str]) -> bytes:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 
 from gavel.judging import allowances, limits, verdict
-from gavel.judging.boxes import Boxes, facts_of
+from gavel.judging.boxes import Boxes
 from gavel.judging.building import Builder, Files, Program
 from gavel.judging.checking import Checked, Checker, Workshop, checker_for, head_of, with_constants
 from gavel.judging.compile_cache import CompileCache
@@ -144,6 +144,7 @@ class _Judging:
             )
             entry_point = self._job.record.entry_point
             program, result = self._builder.build(box, files, entry_point, compile_limits, included)
+        self._boxes.check()
         return program, result, box
 
     @contextlib.contextmanager
@@ -217,7 +218,7 @@ class _Judging:
         return dataclasses.replace(own, files_bytes=own.files_bytes + total_bytes) if total_bytes else own
 
     def _judged(self, test: Test, outcome: Outcome, checker: Checker) -> TestResult:
-        facts = facts_of(outcome)
+        facts = self._boxes.facts(outcome)
         found, message = verdict.judge_run(facts, self._limits, self._language.memory_error)
         result = TestResult(
             number=test.number,

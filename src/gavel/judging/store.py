@@ -69,9 +69,12 @@ class Store:
         """An uploaded source file, which the caller closes: of the submission's day, the day before, or a
         blob.
         """
-        accepted = dt.datetime.fromtimestamp((submission.int >> 80) / 1000, dt.UTC).date()
-        days = (accepted, accepted - dt.timedelta(days=1))
-        for key in (*(source_blob_key(day, tenant, sha256) for day in days), blob_key(tenant, sha256)):
+        keys = [blob_key(tenant, sha256)]
+        if submission.version == 7:  # a program that is run at once has no day of its own
+            accepted = dt.datetime.fromtimestamp((submission.int >> 80) / 1000, dt.UTC).date()
+            days = (accepted, accepted - dt.timedelta(days=1))
+            keys = [*(source_blob_key(day, tenant, sha256) for day in days), *keys]
+        for key in keys:
             descriptor = self._open(key)
             if descriptor is not None:
                 return descriptor
