@@ -129,11 +129,10 @@ def _become_init(
 def main(descriptor: int) -> None:
     """`descriptor`: this end of the SOCK_SEQPACKET pair with the service."""
     os.set_inheritable(descriptor, False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
-    # Python ignores these two, and what is ignored stays so over an exec.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    # Python ignores the last two, and what is ignored stays so over an exec.
+    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
     os.umask(0)
     sys.path.clear()
     # Nothing here makes cycles, and a collection would copy every page shared with the boxes.

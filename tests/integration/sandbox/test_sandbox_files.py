@@ -1,0 +1,163 @@
+"""The folders of a box over its life: put, run, freeze, run, get."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sandbox_programs import MakeLimits, Run, RunPython
+
+from gavel.sandbox import Box, BoxBrokenError, CannotExecuteError, Command, Sandbox, SandboxError
+
+pytestmark = pytest.mark.integration
+
+
+def test_put_and_get(box: Box, run: Run, tmp_path: Path) -> None:
+    """Data and descriptors go in, with folders on the way; programs read them and cannot change them."""
+    source = tmp_path / "source"
+    source.write_bytes(b"from a descriptor")
+    with source.open("rb") as file:
+        file.seek(3)
+        box.put("a/b/one", file.fileno())
+    box.put("two", b"x" * 3_000_000)
+
+    ran = run(box, "sh", "-c", "cat a/b/one; echo x >>a/b/one; rm -f two; mv a c; echo new >a/b/three")
+
+    assert ran.stdout == b"from a descriptor"
+    assert box.get("a/b/one", 100) == b"from a descriptor"
+    assert box.get("two", 5) == b"x" * 5
+    assert box.get("a/b/three", 100) == b"new\n"
+    assert box.get("absent", 1) is None
+    assert box.names() == ["a", "two"]
+    assert box.names("a/b") == ["one", "three"]
+    assert box.names("absent") == []
+
+
+def test_what_does_not_fit_is_an_error(sandbox: Sandbox) -> None:
+    """A put beyond the box's size fails as the platform's error, and the box is gone."""
+    with sandbox.box(files_bytes=1 << 20) as box:
+        with pytest.raises(SandboxError, match="No space"):
+            box.put("large", b"x" * (2 << 20))
+        with pytest.raises(BoxBrokenError):
+            box.put("small", b"x")
+
+
+def test_work_lasts_and_scratch_does_not(box: Box, run: Run) -> None:
+    """Before freeze, what a run leaves in /work is there for the next; /tmp and /dev/shm are new."""
+    run(box, "sh", "-c", "echo 1 >/work/x; echo 1 >/tmp/x; echo 1 >/dev/shm/x")
+
+    assert run(box, "sh", "-c", "ls -A /work /tmp /dev/shm").stdout.split() == [
+        b"/dev/shm:",
+        b"/tmp:",
+        b"/work:",
+        b"x",
+    ]
+
+
+def test_frozen_files_stay_as_they_are(box: Box, run: Run) -> None:
+    """After freeze each run sees what was frozen, may change all of it, and no later run sees the change."""
+    run(box, "sh", "-c", "mkdir d; echo frozen >d/mine")
+    box.put("given", b"given")
+    box.freeze()
+
+    changed = run(
+        box, "sh", "-c", "echo changed >d/mine; rm -rf d; echo new >new; echo x >/tmp/x; cat given; ls"
+    )
+    assert changed.stdout == b"givengiven\nnew\n"
+    assert box.get("new", 10) == b"new\n"
+    assert box.get("d/mine", 10) is None
+
+    after = run(box, "sh", "-c", "cat d/mine; ls -A . /tmp; touch given")
+    assert after.stdout == b"frozen\n.:\nd\ngiven\n\n/tmp:\n"
+
+
+def test_files_put_after_freeze_are_for_one_run(box: Box, run: Run) -> None:
+    """A checker's input: there for the next run: Run, gone after it."""
+    box.freeze()
+    box.put("io/answer", b"42")
+    assert run(box, "sh", "-c", "cat io/answer; echo fine >io/feedback").stdout == b"42"
+    assert box.get("io/feedback", 100) == b"fine\n"
+    assert box.get("io/answer", 100) == b"42"
+
+    box.put("io/answer", b"43")
+
+    assert run(box, "sh", "-c", "cat io/*").stdout == b"43"
+    assert run(box, "ls", "-A").stdout == b""
+
+
+def test_without_keep_nothing_is_left(box: Box, run: Run) -> None:
+    """What a run wrote is dropped at once."""
+    box.freeze()
+    run(box, "sh", "-c", "echo new >new", keep=False)
+
+    assert box.get("new", 10) is None
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "echo x >/tmp/x",
+        "echo x >/tmp/x; rm /tmp/x",
+        "mkdir /dev/shm/d",
+        "touch new; rm new",
+        "chmod 000 .; touch .",
+        "ln -s x link",
+    ],
+)
+def test_a_run_finds_its_folders_as_if_new(box: Box, run: Run, trace: str) -> None:
+    """Not even the times of the folders tell a run what an earlier one did."""
+    box.freeze()
+    look = "stat -c '%n %a %s %X %Y' /tmp /dev/shm /work; ls -A /tmp /dev/shm /work"
+    fresh = run(box, "sh", "-c", f"sleep 1.1; {look}").stdout
+    run(box, "sh", "-c", trace)
+    first = run(box, "sh", "-c", look).stdout
+    run(box, "sh", "-c", trace)
+    second = run(box, "sh", "-c", look).stdout
+
+    def without_times(text: bytes) -> list[bytes]:
+        return [line.rsplit(b" ", 2)[0] for line in text.splitlines()]
+
+    assert without_times(fresh) == without_times(first) == without_times(second)
+
+
+def test_system_v_memory_ends_with_its_run(box: Box, python: RunPython) -> None:
+    """Shared memory, semaphores and message queues can be used, and no later run finds them."""
+    make = (
+        "import ctypes; c = ctypes.CDLL(None)\n"
+        "print(c.shmget(7, 4096, 0o1666) >= 0, c.semget(7, 1, 0o1666) >= 0, c.msgget(7, 0o1666) >= 0)"
+    )
+    look = (
+        "import ctypes; c = ctypes.CDLL(None); print(c.shmget(7, 4096, 0), c.semget(7, 1, 0), c.msgget(7, 0))"
+    )
+
+    for _ in range(2):
+        assert python(box, make).stdout == b"True True True\n"
+        assert python(box, look).stdout == b"-1 -1 -1\n"
+
+
+def test_commands_that_cannot_run(box: Box, limits: MakeLimits) -> None:
+    """The platform's error with its errno, not a verdict; the box goes on."""
+    box.put("text", b"no program", 0o555)
+    box.put("data", b"#!/bin/sh", 0o444)
+    for name, number in (
+        ("nowhere", 2),
+        ("/work/absent", 2),
+        ("/work/data", 13),
+        ("/work/text", 8),
+        ("/work", 13),
+    ):
+        with pytest.raises(CannotExecuteError) as caught:
+            box.run(Command((name,)), limits())
+        assert caught.value.errno == number, name
+    with pytest.raises(CannotExecuteError):
+        box.run(Command(("true",), cwd="/absent"), limits())
+
+    with box.run(Command(("true",)), limits()) as outcome:
+        assert outcome.exit_code == 0
+
+
+def test_stdout_is_sealed(box: Box, limits: MakeLimits) -> None:
+    """What a run wrote cannot change any more, and is read from its start."""
+    with box.run(Command(("echo", "hello")), limits()) as outcome:
+        assert os.read(outcome.stdout, 100) == b"hello\n"
+        with pytest.raises(PermissionError):
+            os.write(outcome.stdout, b"x")

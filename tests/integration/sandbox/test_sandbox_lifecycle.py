@@ -1,0 +1,218 @@
+"""Starting, ending, dying: nothing is left behind, and nothing runs that is not limited."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sandbox_programs import MakeLimits, descendants
+
+from gavel.sandbox import (
+    BoxBrokenError,
+    Command,
+    Kill,
+    Sandbox,
+    SandboxUnavailable,
+    cgroups,
+    doctor,
+    probe,
+)
+
+pytestmark = pytest.mark.integration
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    """Polls; fails with `what` after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+
+
+def own_cgroups() -> set[str]:
+    """The run cgroups of this process, of all its sandboxes."""
+    owner = cgroups.owner_name().rsplit("-", 1)[0]
+    found: set[str] = set()
+    for folder in (
+        "/sys/fs/cgroup/memory/gavel",
+        "/sys/fs/cgroup/pids/gavel",
+        "/sys/fs/cgroup/cpuacct/gavel",
+    ):
+        for base in Path(folder).glob(f"{owner}-*"):
+            found |= {str(run) for run in base.iterdir() if run.is_dir()}
+    return found
+
+
+def test_two_hundred_runs_leave_nothing(tmp_path: Path, limits: MakeLimits) -> None:
+    """Over many boxes and runs, some of them killed: no process, cgroup, descriptor, thread or mount remains."""
+    before_fds, before_threads = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+    before_mounts = Path("/proc/self/mountinfo").read_text()
+    before_cgroups = own_cgroups()
+
+    with Sandbox(str(tmp_path)) as sandbox:
+        for number in range(20):
+            with sandbox.box() as box:
+                box.put("x", b"x")
+                if number % 2:
+                    box.freeze()
+                for turn in range(10):
+                    script = "sleep 60" if turn == 9 else "sleep 60 & echo x >/tmp/x; echo x"
+                    command = Command(("/bin/sh", "-c", script), {"PATH": "/usr/bin:/bin"})
+                    with box.run(command, limits(wall_time_ms=30 if turn == 9 else 5000)) as outcome:
+                        assert outcome.kill is (Kill.WALL_TIME if turn == 9 else Kill.NONE)
+        assert own_cgroups() == before_cgroups
+        alive = descendants(sandbox.spawner_pid)
+        wait_until(lambda: len(descendants(sandbox.spawner_pid)) <= 2, f"more than the spare boxes: {alive}")
+
+        below = descendants(sandbox.spawner_pid) | {sandbox.spawner_pid}
+
+    wait_until(lambda: not any(_runs(pid) for pid in below), "processes")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before_fds
+    assert threading.active_count() == before_threads
+    assert Path("/proc/self/mountinfo").read_text() == before_mounts
+
+
+def test_a_broken_spawner_is_replaced(tmp_path: Path, limits: MakeLimits) -> None:
+    """After kill -9 of the spawner: the run in progress fails as the platform's error, and the next box works."""
+    with Sandbox(str(tmp_path)) as sandbox:
+        first = sandbox.spawner_pid
+        below = descendants(first)
+        with sandbox.box() as box:
+            threading.Timer(0.2, lambda: os.kill(first, signal.SIGKILL)).start()
+            with pytest.raises(BoxBrokenError):
+                box.run(Command(("/usr/bin/sleep", "60")), limits(wall_time_ms=60_000))
+        wait_until(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "boxes of the dead spawner"
+        )
+
+        with sandbox.box() as box, box.run(Command(("/bin/true",)), limits()) as outcome:
+            assert outcome.exit_code == 0
+        assert sandbox.spawner_pid != first
+
+
+def test_a_broken_box_ends_alone(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """A kill -9 of one init ends its box with all that runs in it, and no other."""
+    with sandbox.box() as other, sandbox.box() as box:
+        threading.Timer(0.2, lambda: os.kill(box.pid, signal.SIGKILL)).start()
+        with pytest.raises(BoxBrokenError):
+            box.run(Command(("/usr/bin/sleep", "60")), limits(wall_time_ms=60_000))
+        with other.run(Command(("/bin/true",)), limits()) as outcome:
+            assert outcome.exit_code == 0
+
+
+SERVICE = """
+    import sys
+    from gavel.sandbox import Command, Limits, Sandbox
+    with Sandbox(sys.argv[1]) as sandbox, sandbox.box() as box:
+        print(sandbox.spawner_pid, flush=True)
+        limits = Limits(60_000, 180_000, 64 << 20, 0, 64, 1 << 20)
+        script = "(setsid sleep 300 &) ; while :; do :; done"
+        box.run(Command(("/bin/sh", "-c", script), {"PATH": "/usr/bin:/bin"}), limits: MakeLimits)
+"""
+
+
+def test_kill_9_of_the_service(tmp_path: Path) -> None:
+    """Spawner, boxes and programs die with it, and the next start removes the cgroups it left."""
+    service = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SERVICE), str(tmp_path / "a")], stdout=subprocess.PIPE
+    )
+    assert service.stdout is not None
+    spawner = int(service.stdout.readline())
+    wait_until(lambda: len(descendants(spawner)) >= 5, "the program starts")
+    below = descendants(spawner) | {spawner}
+    left = [path for path in Path("/sys/fs/cgroup/memory/gavel").iterdir() if f"-{service.pid}-" in path.name]
+
+    service.kill()
+    service.wait()
+    service.stdout.close()
+
+    wait_until(lambda: not any(_runs(pid) for pid in below), "processes outlive the service")
+    assert left
+    with Sandbox(str(tmp_path / "b"), spare_boxes=0):
+        assert not any(path.exists() for path in left)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_start_proves_and_reports(tmp_path: Path) -> None:
+    """Every limit has a line in the report, in well under two seconds."""
+    started = time.monotonic()
+    with Sandbox(str(tmp_path)) as sandbox:
+        took = time.monotonic() - started
+        names = {line.limit for line in sandbox.report}
+        assert all(line.enforced for line in sandbox.report)
+
+    assert names >= {
+        "memory",
+        "processes",
+        "cpu time",
+        "wall time",
+        "output",
+        "files",
+        "links",
+        "network",
+        "neighbours",
+    }
+    assert took < 5
+
+
+def test_a_limit_that_does_not_hold_refuses_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With memory not limited the sandbox says so, names a remedy, and leaves nothing running."""
+    from gavel.sandbox.cgroup_v1 import RunGroupV1
+
+    monkeypatch.setattr(RunGroupV1, "limit", lambda *_, **__: None)
+    monkeypatch.setattr(probe, "_LIMITS", probe._limits(wall_time_ms=300))
+    sandbox = Sandbox(str(tmp_path))
+
+    with pytest.raises(SandboxUnavailable) as caught:
+        sandbox.start()
+
+    assert caught.value.limit == "memory"
+    assert "cgroup" in caught.value.remedy
+    wait_until(lambda: not _runs(sandbox.spawner_pid), "the spawner")
+
+
+def test_an_unprivileged_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No weaker mode: without the rights there is no sandbox."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    with pytest.raises(SandboxUnavailable, match="isolation"):
+        probe.check_kernel()
+
+
+def test_doctor() -> None:
+    """On this machine all is well, line by line."""
+    findings = doctor()
+
+    assert {finding.name for finding in findings} >= {"kernel", "cgroups", "swap", "limit: memory"}
+    assert all(finding.ok for finding in findings), findings
+
+
+def test_boxes_in_parallel(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """Threads take boxes of the same sandbox at once, and each gets its own output."""
+    wrong: list[object] = []
+
+    def work(name: int) -> None:
+        for _ in range(5):
+            with sandbox.box() as box, box.run(Command(("/bin/echo", str(name))), limits()) as outcome:
+                if os.read(outcome.stdout, 100) != f"{name}\n".encode():
+                    wrong.append(outcome)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []

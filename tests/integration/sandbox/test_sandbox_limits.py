@@ -1,0 +1,233 @@
+"""Each limit, met by a real program."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from sandbox_programs import Compile, MakeLimits, Run, RunPython
+
+from gavel.sandbox import Box, Command, Kill, Sandbox
+
+pytestmark = pytest.mark.integration
+
+
+def test_an_ordinary_run(box: Box, python: RunPython) -> None:
+    """Exit code, output and plausible facts; nothing was killed."""
+    ran = python(
+        box, "import sys; print(input()[::-1]); print('e', file=sys.stderr); sys.exit(3)", stdin=b"abc"
+    )
+
+    assert ran.stdout == b"cba\n"
+    assert ran.outcome.stderr == b"e\n"
+    assert (ran.outcome.exit_code, ran.outcome.signal, ran.outcome.kill) == (3, None, Kill.NONE)
+    assert 0 < ran.outcome.cpu_time_ms < 2000
+    assert 0 < ran.outcome.wall_time_ms < 10_000
+    assert 1 << 20 < ran.outcome.memory_bytes < 64 << 20
+    assert ran.outcome.output_bytes == 6
+
+
+def test_cpu_time_counts_all_processes(box: Box, run: Run) -> None:
+    """Two spinning processes use up one limit together, and the time told is that of the cgroup."""
+    ran = run(box, "sh", "-c", "(while :; do :; done) & while :; do :; done", cpu_time_ms=300)
+
+    assert ran.outcome.kill is Kill.CPU_TIME
+    assert 300 <= ran.outcome.cpu_time_ms < 600
+
+
+def test_cpu_time_of_one_run_is_not_charged_to_the_next(box: Box, run: Run) -> None:
+    """Each run has an account of its own."""
+    first = run(box, "sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done", cpu_time_ms=5000)
+    second = run(box, "true")
+
+    assert first.outcome.cpu_time_ms > 100
+    assert second.outcome.cpu_time_ms < 50
+
+
+def test_wall_time(box: Box, run: Run) -> None:
+    """A sleeping program is ended by the watchdog, having used no CPU."""
+    ran = run(box, "sleep", "60", wall_time_ms=200)
+
+    assert ran.outcome.kill is Kill.WALL_TIME
+    assert ran.outcome.signal == signal.SIGKILL
+    assert 200 <= ran.outcome.wall_time_ms < 1200
+    assert ran.outcome.cpu_time_ms < 100
+
+
+def test_memory(box: Box, python: RunPython) -> None:
+    """What is touched beyond the limit ends the run: Run, and the peak told does not exceed it."""
+    ran = python(box, "x = bytearray(200 << 20); print('survived')", memory_bytes=64 << 20)
+
+    assert ran.outcome.kill is Kill.MEMORY
+    assert 48 << 20 < ran.outcome.memory_bytes <= 64 << 20
+    assert ran.stdout == b""
+
+
+def test_memory_of_a_child_counts(box: Box, python: RunPython) -> None:
+    """A parent that survives its child's end for memory does not hide it."""
+    program = "import os\nif not os.fork():\n x = bytearray(200 << 20)\nos.wait()"
+
+    assert python(box, program, memory_bytes=64 << 20).outcome.kill is Kill.MEMORY
+
+
+def test_memory_in_files_counts(box: Box, run: Run) -> None:
+    """A tmpfs is memory: /dev/shm is no way round the limit."""
+    ran = run(
+        box, "sh", "-c", "head -c 100m /dev/zero >/dev/shm/x", memory_bytes=16 << 20, files_bytes=1 << 30
+    )
+
+    assert ran.outcome.kill is Kill.MEMORY
+
+
+def test_reserved_address_space_is_free(box: Box, python: RunPython) -> None:
+    """Only what is used counts: runtimes reserve gigabytes."""
+    ran = python(box, "import mmap; mmap.mmap(-1, 8 << 30, flags=0x4022); print('ok')", memory_bytes=64 << 20)
+
+    assert ran.stdout == b"ok\n"
+
+
+def test_processes_and_threads(box: Box, python: RunPython) -> None:
+    """Threads count as processes; the program sees EAGAIN and goes on."""
+    program = (
+        "import threading, time\nn = 0\ntry:\n"
+        "  for n in range(100): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
+        "except RuntimeError: print(n)\n"
+    )
+    ran = python(box, program, processes=10)
+
+    assert ran.stdout == b"9\n"
+    assert ran.outcome.exit_code == 0
+
+
+def test_fork_bomb(box: Box, run: Run) -> None:
+    """It stays within its limits and leaves nothing; the box is usable afterwards."""
+    ran = run(
+        box, "sh", "-c", "f() { f | f & }; f; sleep 60", processes=20, wall_time_ms=500, cpu_time_ms=400
+    )
+
+    assert ran.outcome.kill in {Kill.WALL_TIME, Kill.CPU_TIME} or ran.outcome.exit_code != 0
+    assert run(box, "sh", "-c", "ls /proc | grep -c '^[0-9]'").stdout == b"3\n"  # sh, ls, grep
+
+
+def test_output_flood(box: Box, run: Run) -> None:
+    """Ended soon after the limit; stdout holds exactly the limit, and both streams count together."""
+    ran = run(box, "sh", "-c", "yes >&2 & yes", output_bytes=100_000)
+
+    assert ran.outcome.kill is Kill.OUTPUT
+    assert 100_000 < ran.outcome.output_bytes <= 100_000 + (128 << 10)
+    assert len(ran.stdout) <= 100_000
+
+
+def test_output_of_exactly_the_limit(box: Box, run: Run) -> None:
+    """The limit itself is allowed; one byte more is not, also from a program that ends by itself."""
+    allowed = run(box, "head", "-c", "1000", "/dev/zero", output_bytes=1000)
+    beyond = run(box, "head", "-c", "1001", "/dev/zero", output_bytes=1000)
+
+    assert (allowed.outcome.kill, len(allowed.stdout)) == (Kill.NONE, 1000)
+    assert (beyond.outcome.kill, len(beyond.stdout)) == (Kill.OUTPUT, 1000)
+
+
+def test_stderr_head(box: Box, limits: MakeLimits) -> None:
+    """The head of stderr is kept, all of it is counted."""
+    command = Command(
+        ("sh", "-c", "yes | head -c 100000 >&2"), {"PATH": "/usr/bin:/bin"}, stderr_head_bytes=10
+    )
+    with box.run(command, limits()) as outcome:
+        assert outcome.stderr == b"y\n" * 5
+        assert outcome.output_bytes == 100_000
+        assert outcome.kill is Kill.NONE
+
+
+def test_files(box: Box, run: Run) -> None:
+    """All writable folders share the limit in bytes and in inodes; beyond it writes fail, nothing is killed."""
+    script = "head -c 3m /dev/zero >/tmp/a; head -c 3m /dev/zero >/dev/shm/a; stat -c %s /tmp/a /dev/shm/a"
+    ran = run(box, "sh", "-c", script, files_bytes=4 << 20)
+    first, second = map(int, ran.stdout.split())
+    many = run(
+        box,
+        "sh",
+        "-c",
+        "for i in $(seq 200); do mkdir /tmp/$i || break; done; ls /tmp | wc -l",
+        files_count=50,
+    )
+
+    assert first == 3 << 20
+    assert second <= 1 << 20
+    assert b"No space" in ran.outcome.stderr
+    assert int(many.stdout) <= 58
+
+
+def test_file_size_has_a_second_fence(box: Box, python: RunPython) -> None:
+    """One file ends at the files limit, as a signal or an error, wherever it lies."""
+    ran = python(box, "import os; os.truncate(os.memfd_create('x'), 1 << 40)", files_bytes=1 << 20)
+
+    assert ran.outcome.signal == signal.SIGXFSZ or b"File too large" in ran.outcome.stderr
+
+
+def test_stack(box: Box, compiled: Compile, run: Run) -> None:
+    """Deep recursion within the stack limit works, beyond it the program ends by a signal."""
+    box.put("deep", compiled(DEEP), 0o555)
+
+    assert run(box, "/work/deep", "60", stack_bytes=128 << 20).stdout == b"60\n"
+    assert run(box, "/work/deep", "60", stack_bytes=16 << 20).outcome.signal == signal.SIGSEGV
+
+
+DEEP = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static int down(int n) { volatile char page[1 << 20]; memset((char *)page, n, sizeof page); return n ? 1 + down(n - 1) : page[5]; }
+int main(int c, char **v) { printf("%d\\n", down(atoi(v[1]))); }
+"""
+
+
+def test_init_keeps_the_wall_time_by_itself(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """The box ends a run whose service was stopped: its init has a watchdog of its own."""
+    with sandbox.box() as box:
+        box._kill = lambda: None  # a service that watches but cannot act
+        started = time.monotonic()
+        with box.run(Command(("/usr/bin/sleep", "60")), limits(wall_time_ms=100)) as outcome:
+            assert outcome.kill is Kill.WALL_TIME
+        assert time.monotonic() - started < 5
+
+
+def test_cancel(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """From another thread: the run in progress ends at once, and so does each later one."""
+    with sandbox.box() as box:
+        threading.Timer(0.2, box.cancel).start()
+        started = time.monotonic()
+        with box.run(Command(("/usr/bin/sleep", "60")), limits(wall_time_ms=60_000)) as outcome:
+            assert outcome.kill is Kill.CANCELLED
+        with box.run(Command(("/usr/bin/sleep", "60")), limits(wall_time_ms=60_000)) as outcome:
+            assert outcome.kill is Kill.CANCELLED
+        assert time.monotonic() - started < 5
+
+
+def test_interactive_pair(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """Two boxes joined by two pipes talk directly."""
+    to_second, from_first = os.pipe()
+    to_first, from_second = os.pipe()
+    asker = "import sys\nfor i in range(100):\n print(i, flush=True)\n assert int(input()) == i * i"
+    answerer = "import sys\nfor line in sys.stdin: print(int(line) ** 2, flush=True)"
+    results = {}
+
+    def play(name: str, program: str, stdin: int, stdout: int) -> None:
+        with sandbox.box() as box:
+            command = Command(("/usr/bin/python3", "-c", program), stdin=stdin, stdout=stdout)
+            with box.run(command, limits()) as outcome:
+                results[name] = outcome
+        os.close(stdout)
+        os.close(stdin)
+
+    players = [
+        threading.Thread(target=play, args=("asker", asker, to_first, from_first)),
+        threading.Thread(target=play, args=("answerer", answerer, to_second, from_second)),
+    ]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+
+    assert results["asker"].exit_code == 0, results["asker"].stderr
+    assert results["answerer"].exit_code == 0, results["answerer"].stderr

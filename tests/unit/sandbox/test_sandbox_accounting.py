@@ -1,0 +1,95 @@
+"""Limit arithmetic of a run."""
+
+import resource
+import signal
+
+import pytest
+
+from gavel.sandbox import Kill, Limits
+from gavel.sandbox.accounting import (
+    LOOK_SECONDS_MIN,
+    Usage,
+    exceeded,
+    exit_of,
+    final_kill,
+    rlimits,
+    seconds_to_next_look,
+)
+
+LIMITS = Limits(
+    cpu_time_ms=1000, wall_time_ms=3000, memory_bytes=1 << 20, stack_bytes=0, processes=8, output_bytes=100
+)
+
+
+def usage(cpu_us: int = 0, wall_us: int = 0, output: int = 0, oom: int = 0) -> Usage:
+    return Usage(cpu_time_us=cpu_us, wall_time_us=wall_us, output_bytes=output, oom_kills=oom)
+
+
+@pytest.mark.parametrize(
+    ("spent", "cores", "seconds"),
+    [
+        (usage(), 1, 1.0),
+        (usage(), 4, 0.25),
+        (usage(), 64, 0.125),  # eight processes use at most eight cores
+        (usage(cpu_us=600_000), 1, 0.4),
+        (usage(wall_us=2_900_000), 1, 0.1),
+        (usage(cpu_us=1_500_000), 1, LOOK_SECONDS_MIN),
+    ],
+)
+def test_next_look_comes_before_any_limit_can_be_passed(spent: Usage, cores: int, seconds: float) -> None:
+    """The wait is what is left of the nearer limit, at full use of the cores that the run may use."""
+    assert seconds_to_next_look(LIMITS, spent, cores) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("spent", "kill"),
+    [
+        (usage(1_000_000, 3_000_000, 100), Kill.NONE),
+        (usage(cpu_us=1_000_001), Kill.CPU_TIME),
+        (usage(wall_us=3_000_001), Kill.WALL_TIME),
+        (usage(output=101), Kill.OUTPUT),
+        (usage(1_000_001, 3_000_001, 101, 1), Kill.MEMORY),
+        (usage(1_000_001, 3_000_001), Kill.CPU_TIME),
+    ],
+)
+def test_a_limit_may_be_met_but_not_passed(spent: Usage, kill: Kill) -> None:
+    """Exactly the limit is within it; of several that were passed, memory is told first, wall time last."""
+    assert exceeded(LIMITS, spent) is kill
+
+
+@pytest.mark.parametrize(
+    ("during", "spent", "kill"),
+    [
+        (Kill.NONE, usage(), Kill.NONE),
+        (Kill.NONE, usage(cpu_us=1_000_001), Kill.CPU_TIME),
+        (Kill.WALL_TIME, usage(cpu_us=1_000_001, wall_us=3_000_001), Kill.WALL_TIME),
+        (Kill.CPU_TIME, usage(oom=1), Kill.MEMORY),
+        (Kill.CANCELLED, usage(oom=1), Kill.CANCELLED),
+        (Kill.OUTPUT, usage(output=100), Kill.OUTPUT),
+    ],
+)
+def test_no_limit_is_exceeded_unreported(during: Kill, spent: Usage, kill: Kill) -> None:
+    """A run that ended by itself beyond a limit is told as if it had been killed for it."""
+    assert final_kill(during, LIMITS, spent) is kill
+
+
+def test_second_fence() -> None:
+    """The rlimits follow the limits; address space is left alone, and a dump is neither written nor piped."""
+    values = dict(rlimits(LIMITS))
+
+    assert values[resource.RLIMIT_CPU] == 2
+    assert values[resource.RLIMIT_STACK] == LIMITS.memory_bytes
+    assert values[resource.RLIMIT_CORE] == 1
+    assert resource.RLIMIT_AS not in values
+
+
+def test_exit_of() -> None:
+    """A wait status is an exit code or a signal."""
+    assert exit_of(3 << 8) == (3, None)
+    assert exit_of(signal.SIGSEGV | 0x80) == (None, signal.SIGSEGV)
+
+
+def test_limits_are_never_negative() -> None:
+    """A negative limit is the caller's mistake, not "no limit"."""
+    with pytest.raises(ValueError, match="processes"):
+        Limits(1, 1, 1, 1, -1, 1)

@@ -1,0 +1,110 @@
+"""Which cgroups are found, and what their files say; version 2 on a folder of plain files."""
+
+from pathlib import Path
+
+import pytest
+
+from gavel.sandbox import SandboxError, cgroups
+from gavel.sandbox.cgroup_v1 import CgroupsV1
+from gavel.sandbox.cgroup_v2 import CgroupsV2, RunGroupV2
+
+V1 = """\
+cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,relatime,cpu,cpuacct 0 0
+cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0
+cgroup /sys/fs/cgroup/pids cgroup rw,relatime,pids 0 0
+"""
+V2 = "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,relatime,nsdelegate 0 0\n"
+
+
+def test_version_1_is_found_with_joined_controllers() -> None:
+    """The controllers cpu and cpuacct may share one mount."""
+    assert CgroupsV1.hierarchies(V1) == {
+        "cpu": "/sys/fs/cgroup/cpu,cpuacct",
+        "cpuacct": "/sys/fs/cgroup/cpu,cpuacct",
+        "memory": "/sys/fs/cgroup/memory",
+        "pids": "/sys/fs/cgroup/pids",
+    }
+
+
+@pytest.mark.parametrize("missing", ["memory", "pids", "cpuacct"])
+def test_version_1_needs_every_controller(missing: str) -> None:
+    """With one missing there is no partial enforcement."""
+    lines = [line for line in V1.splitlines() if missing not in line]
+
+    assert CgroupsV1.hierarchies("\n".join(lines)) is None
+
+
+def test_version_2_is_the_own_group() -> None:
+    """Runs go below the cgroup that the service was started in, also after it moved into its leaf."""
+    own = "0::/system.slice/gavel.service\n"
+
+    assert CgroupsV2.own_group(V2, own) == "/sys/fs/cgroup/system.slice/gavel.service"
+    assert (
+        CgroupsV2.own_group(V2, own[:-1] + "/gavel-service\n") == "/sys/fs/cgroup/system.slice/gavel.service"
+    )
+    assert CgroupsV2.own_group(V2, "0::/\n") == "/sys/fs/cgroup"
+
+
+def test_version_2_without_a_mount_is_an_error() -> None:
+    """The caller turns it into a refusal."""
+    with pytest.raises(FileNotFoundError):
+        CgroupsV2.own_group("", "0::/\n")
+
+
+def test_version_2_refuses_missing_controllers(tmp_path: Path) -> None:
+    """A cgroup without the memory controller cannot limit memory."""
+    (tmp_path / "cgroup.controllers").write_text("cpu pids\n")
+
+    with pytest.raises(FileNotFoundError, match="memory"):
+        CgroupsV2(str(tmp_path), "owner")
+
+
+def test_version_2_limits_and_accounts(tmp_path: Path) -> None:
+    """Limits go to the files that the kernel reads, accounts come from those it writes."""
+    folder = tmp_path / "1"
+    names = ("memory.max", "memory.swap.max", "memory.oom.group", "pids.max", "cgroup.procs")
+    folder.mkdir()
+    for name in names:
+        (folder / name).touch()
+    (folder / "cpu.stat").write_text("usage_usec 1234\nuser_usec 1000\n")
+    (folder / "memory.peak").write_text("4096\n")
+    (folder / "memory.events").write_text("low 0\noom 2\noom_kill 1\n")
+    group = object.__new__(RunGroupV2)
+    group._folder = str(folder)
+
+    group.limit(memory_bytes=1 << 20, processes=7)
+
+    written = {name: (folder / name).read_text() for name in names}
+    assert written == {
+        "memory.max": "1048576",
+        "memory.swap.max": "0",
+        "memory.oom.group": "1",
+        "pids.max": "7",
+        "cgroup.procs": "",
+    }
+    assert (group.cpu_time_us(), group.memory_peak_bytes(), group.oom_kills()) == (1234, 4096, 1)
+
+
+def test_only_the_dead_of_this_namespace_are_swept() -> None:
+    """A cgroup is abandoned if its owner's pid is gone or is another process by now."""
+    own = cgroups.owner_name()
+    namespace, pid, start, serial = own.split("-")
+
+    assert not cgroups.is_abandoned(own)
+    assert cgroups.is_abandoned(f"{namespace}-{pid}-{int(start) - 1}-{serial}")
+    assert cgroups.is_abandoned(f"{namespace}-99999999-5-1")
+    assert not cgroups.is_abandoned(f"{int(namespace) + 1}-99999999-5-1")
+    assert not cgroups.is_abandoned("someone-elses")
+
+
+def test_a_group_that_stays_is_an_error(tmp_path: Path) -> None:
+    """Removal waits for the kernel, but not for ever, and never pretends."""
+    (tmp_path / "group" / "inner").mkdir(parents=True)
+
+    with pytest.raises(SandboxError, match="cannot remove"):
+        cgroups.remove_folders([str(tmp_path / "group")])
+    cgroups.remove_folders(
+        [str(tmp_path / "group" / "inner"), str(tmp_path / "group"), str(tmp_path / "gone")]
+    )
+
+    assert list(tmp_path.iterdir()) == []

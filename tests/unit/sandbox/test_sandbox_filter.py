@@ -1,0 +1,109 @@
+"""The seccomp program, run by a small interpreter of classic BPF instead of by the kernel."""
+
+import struct
+
+import pytest
+
+from gavel.sandbox.inside import filter as seccomp
+
+ALLOW = 0x7FFF0000
+KILL = 0x80000000
+EPERM = 0x00050001
+MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+
+def run(program: bytes, number: int, architecture: int, *arguments: int) -> int:
+    """What the kernel would do with the call: interprets the instructions that the program uses."""
+    padded = [*arguments, *[0] * (6 - len(arguments))]
+    data = struct.pack("=IIQ6Q", number, architecture, 0, *padded)
+    instructions = list(struct.iter_unpack("=HBBI", program))
+    accumulator = place = 0
+    while True:
+        code, if_true, if_false, value = instructions[place]
+        place += 1
+        match code:
+            case 0x20:
+                (accumulator,) = struct.unpack_from("=I", data, value)
+            case 0x15:
+                place += if_true if accumulator == value else if_false
+            case 0x35:
+                place += if_true if accumulator >= value else if_false
+            case 0x45:
+                place += if_true if accumulator & value else if_false
+            case 0x06:
+                return value
+            case _:
+                raise AssertionError(f"unexpected instruction {code:#x}")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_call_is_allowed_or_denied_as_listed(machine: str) -> None:
+    """Of all call numbers exactly the listed ones fail with EPERM, and clone3 with ENOSYS."""
+    program = seccomp.assemble(machine)
+    index = list(MACHINES).index(machine)
+    denied = {pair[index] for pair in seccomp.DENIED.values()} - {None}
+    sockets = {(41, 198)[index], (53, 199)[index]}
+
+    answers = {number: run(program, number, MACHINES[machine]) for number in range(600)}
+
+    assert {number for number, answer in answers.items() if answer == EPERM} == denied
+    assert answers.pop(435) == 0x00050026
+    others = {answer for number, answer in answers.items() if number not in denied | sockets}
+    assert others == {ALLOW}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_other_architectures_are_killed(machine: str) -> None:
+    """i386 (and any other) calls kill the process, whatever their number."""
+    program = seccomp.assemble(machine)
+
+    for architecture in (0x40000003, 0x40000028, 0, *(set(MACHINES.values()) - {MACHINES[machine]})):
+        assert run(program, 1, architecture) == KILL
+
+
+def test_x32_is_killed() -> None:
+    """x32 shares the architecture of x86-64 and differs by a bit of the number."""
+    program = seccomp.assemble("x86_64")
+
+    assert run(program, 0x40000000, MACHINES["x86_64"]) == KILL
+    assert run(program, 0x40000000 | 520, MACHINES["x86_64"]) == KILL
+
+
+@pytest.mark.parametrize(("machine", "clone"), [("x86_64", 56), ("aarch64", 220)])
+@pytest.mark.parametrize(
+    "flag", [0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000]
+)
+def test_clone_makes_threads_but_no_namespaces(machine: str, clone: int, flag: int) -> None:
+    """Each namespace flag is refused, alone or among those of a thread; fork and threads work."""
+    program = seccomp.assemble(machine)
+    thread = 0x3D0F00
+
+    assert run(program, clone, MACHINES[machine], 17) == ALLOW
+    assert run(program, clone, MACHINES[machine], thread) == ALLOW
+    assert run(program, clone, MACHINES[machine], flag | 17) == EPERM
+    assert run(program, clone, MACHINES[machine], flag | thread) == EPERM
+
+
+@pytest.mark.parametrize(("machine", "socket"), [("x86_64", 41), ("x86_64", 53), ("aarch64", 198)])
+def test_socket_families(machine: str, socket: int) -> None:
+    """Local and internet sockets can be made, all others (netlink, packet, ALG, vsock) not."""
+    program = seccomp.assemble(machine)
+
+    allowed = {family for family in range(64) if run(program, socket, MACHINES[machine], family) == ALLOW}
+
+    assert allowed == {1, 2, 10}
+
+
+def test_terminal_injection_is_refused() -> None:
+    """TIOCSTI and TIOCLINUX fail, other ioctls go on."""
+    program = seccomp.assemble("x86_64")
+
+    assert run(program, 16, MACHINES["x86_64"], 0, 0x5412) == EPERM
+    assert run(program, 16, MACHINES["x86_64"], 0, 0x541C) == EPERM
+    assert run(program, 16, MACHINES["x86_64"], 0, 0x5413) == ALLOW
+
+
+def test_unknown_machines_are_refused() -> None:
+    """There is no unfiltered mode to fall back to."""
+    with pytest.raises(ValueError, match="riscv64"):
+        seccomp.assemble("riscv64")
