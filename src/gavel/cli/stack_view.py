@@ -61,9 +61,8 @@ def show(data: Path, current: MeshState, found: list[Facts]) -> None:
     processes = Table("process", "pid", "address", "state", "healthy since", "restarts", box=None)
     for part in current.parts:
         pid = str(part.pid) if part.pid else "-"
-        processes.add_row(
-            part.name, pid, part.address, _word(part), _since(part.healthy_since), str(part.restarts)
-        )
+        since = f"{datetime.fromtimestamp(part.healthy_since):%H:%M:%S}" if part.healthy_since else "-"  # noqa: DTZ006 - for eyes here
+        processes.add_row(part.name, pid, part.address, _word(part), since, str(part.restarts))
     console.print(processes)
     if found:
         table = Table("language", "version", "slots", "waiting", "running", "oldest (s)", box=None)
@@ -91,7 +90,7 @@ def status_lines(data: Path, current: MeshState, found: list[Facts]) -> Iterator
             "pid": part.pid,
             "address": part.address,
             "state": _word(part),
-            "healthy_since": _since(part.healthy_since) if part.healthy_since else None,
+            "healthy_since": _iso(part.healthy_since),
             "restarts": part.restarts,
         }
     for row in found:
@@ -143,8 +142,8 @@ def _word(part: PartState) -> str:
     return "ended" if part.identity is not None and not part.identity.alive() else part.state
 
 
-def _since(moment: float | None) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds") if moment else "-"
+def _iso(moment: float | None) -> str | None:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds") if moment else None
 
 
 def _oldest(row: Facts) -> str:
