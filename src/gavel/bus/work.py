@@ -209,7 +209,6 @@ class GroupSource:
             if consumer.passing(error):
                 return
             raise KafkaException(error)
-        self.failure = ""
         record = consumer.Record.of(message)
         with self._lock:
             held = self._held.get(record.partition)
@@ -274,6 +273,9 @@ class GroupSource:
                     self._dirty = True
 
     def _on_assign(self, member: confluent_kafka.Consumer, partitions: Sequence[TopicPartition]) -> None:
+        self.failure = ""
+        if not partitions:
+            return
         committed = member.committed(list(partitions), timeout=_COMMITTED_TIMEOUT_S)
         starts = []
         with self._lock:

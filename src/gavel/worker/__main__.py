@@ -67,7 +67,7 @@ async def main(stop: asyncio.Event) -> None:
         await stop.wait()
         _log.info("stopping")
         await server.drain()
-        await worker.stop(settings.grace_s)
+        await asyncio.to_thread(worker.stop, settings.grace_s)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A worker from start to end: the threads that judge, in the order in which they begin and end."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -39,7 +38,7 @@ class Worker:
         enforcements: Sequence[worker_pb2.Enforcement],
     ) -> None:
         """Makes the topics that are missing. Raises GavelError when the broker does not answer in 30 s."""
-        self._settings = settings
+        self.settings = settings
         self._test = test
         self._ensure([])
         event_partitions = topics.partition_count(settings.kafka, topics.EVENTS)
@@ -87,11 +86,11 @@ class Worker:
         self._slots.start()
         self._languages.start()
 
-    async def stop(self, grace_s: float) -> None:
-        """Ends the work: lets go of what waits, lets runs end for `grace_s`, gives the others back."""
-        await asyncio.to_thread(self._stop, grace_s)
+    def stop(self, grace_s: float) -> None:
+        """Ends the work: lets go of what waits, lets runs end for `grace_s` seconds, gives the others back.
 
-    def _stop(self, grace_s: float) -> None:
+        Blocks for `grace_s` and at most 5 s more.
+        """
         begin_s = time.monotonic()
         self._heartbeat.drain()
         self._desk.drain()
@@ -114,7 +113,7 @@ class Worker:
         return found
 
     def _ensure(self, languages: Sequence[str]) -> None:
-        settings = self._settings
+        settings = self.settings
         topics.ensure(
             settings.kafka,
             languages,

@@ -1,0 +1,92 @@
+"""Worker processes with the real engine and sandbox."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from worker_bench import until
+
+from gavel.worker.v1 import worker_pb2
+
+
+class WorkerProcess:
+    """`python -m gavel.worker` as a supervisor would run it."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        folder: Path,
+        name: str,
+        *,
+        languages: str = "python3",
+        prefix: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self._log = folder / f"{name}.log"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GAVEL_NAME": name,
+            "GAVEL_KAFKA": bootstrap,
+            "GAVEL_STORAGE_URL": f"file://{folder}/objects",
+            "GAVEL_LANGUAGES": languages,
+            "GAVEL_SLOTS": "2",
+            "GAVEL_STATE_DIR": str(folder / name),
+        }
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*prefix, sys.executable, "-m", "gavel.worker"],
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def log(self) -> str:
+        """What it has said."""
+        return self._log.read_text()
+
+    def wait_for(self, words: str, timeout_s: float = 30.0) -> None:
+        """Until it has said something."""
+        until(lambda: words in self.log() or self._process.poll() is not None, timeout_s)
+        assert words in self.log(), self.log()
+
+    def kill(self) -> None:
+        """As `kill -9` does; returns when it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout_s: float) -> int:
+        """The exit status."""
+        return self._process.wait(timeout_s)
+
+    def close(self) -> None:
+        """Whatever is left, so that its queues are free for the next test at once."""
+        if self._process.poll() is None:
+            self.terminate()
+            try:
+                self.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+def running(word: str) -> int:
+    """How many processes of this machine have the word in their command line."""
+    count = 0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                count += word.encode() in (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+    return count
+
+
+def listed(workers: Sequence[worker_pb2.Worker], name: str) -> bool:
+    """Whether a worker of that name is among them."""
+    return any(worker.name == f"workers/{name}" for worker in workers)
