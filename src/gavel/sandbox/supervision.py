@@ -27,7 +27,7 @@ def watch(
 ) -> Kill:
     """Returns when init has something to say on `control`: the run and all of its processes have ended.
 
-    Why `kill` was called, if it was. BoxBrokenError if that had no effect.
+    Why the run was killed, if it was. BoxBrokenError if that had no effect.
     """
     poll = select.poll()
     for descriptor in (control, *output.readers):
@@ -36,7 +36,7 @@ def watch(
     wake_at = started
     while True:
         if _wait(poll, control, output, wake_at):
-            return Kill.NONE
+            return Kill.CANCELLED if is_cancelled() else Kill.NONE
         now = time.monotonic()
         # The accounts are looked at when it is time, the output count after every read.
         is_time = now >= wake_at

@@ -1,4 +1,4 @@
-"""Compilers and run-time systems of the machine, each with a program of some threads or much address space."""
+"""Compilers and run-time systems of the machine, each with a program of some threads."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ from gavel.sandbox import BoxSpec, Command, Kill, Limits, Mount, Sandbox
 pytestmark = pytest.mark.integration
 
 COMPILE = Limits(
-    cpu_time_ms=60_000, wall_time_ms=110_000, memory_bytes=2 << 30, stack_bytes=0, processes=256, output_bytes=8 << 20,
-    files_bytes=512 << 20, files_count=16_384,
+    cpu_time_ms=60_000, wall_time_ms=110_000, memory_bytes=2 << 30, stack_bytes=0, processes=256,
+    output_bytes=8 << 20, files_bytes=512 << 20, files_count=16_384,
 )  # fmt: skip
 RUN = Limits(
     cpu_time_ms=10_000,
@@ -72,7 +72,8 @@ def test_python_processes(sandbox: Sandbox) -> None:
     """multiprocessing: semaphores on /dev/shm, pipes, forks."""
     source = (
         "from multiprocessing import Pool\ndef f(x): return x * x\n"
-        "if __name__ == '__main__':\n  n = int(input())\n  with Pool(3) as p: print(sum(p.map(f, range(n))))\n"
+        "if __name__ == '__main__':\n  n = int(input())\n"
+        "  with Pool(3) as p: print(sum(p.map(f, range(n))))\n"
     )
     commands = ["/usr/bin/python3 -m py_compile a.py", "/usr/bin/python3 a.py"]
 
@@ -83,7 +84,8 @@ def test_java(sandbox: Sandbox) -> None:
     """A JVM reserves gigabytes of address space and starts dozens of threads."""
     source = (
         "import java.util.*; import java.util.stream.*;\n"
-        "public class Main { public static void main(String[] a) { int n = new Scanner(System.in).nextInt();\n"
+        "public class Main {\n"
+        "public static void main(String[] a) { int n = new Scanner(System.in).nextInt();\n"
         " System.out.println(IntStream.range(0, n).parallel().map(x -> x * x).sum()); } }\n"
     )
     commands = ["javac Main.java", "java -Xmx128m -Xss64m -cp . Main"]
@@ -106,7 +108,10 @@ def test_node(sandbox: Sandbox) -> None:
 def test_go(sandbox: Sandbox) -> None:
     """A toolchain outside the system's folders, by a mount; its temporary executables lie in /tmp."""
     prefix = Path(shutil.which("go") or "").resolve().parent.parent
-    source = 'package main\nimport "fmt"\nfunc main() { var n int; fmt.Scan(&n); c := make(chan int); go func() { c <- n * n }(); fmt.Println(<-c) }\n'
+    source = (
+        'package main\nimport "fmt"\nfunc main() { var n int; fmt.Scan(&n); c := make(chan int)\n'
+        "go func() { c <- n * n }(); fmt.Println(<-c) }\n"
+    )
     env = {
         "PATH": f"/opt/go/bin:{PATH}",
         "GOCACHE": "/tmp/go",

@@ -50,7 +50,7 @@ def own_cgroups() -> set[str]:
 
 
 def test_two_hundred_runs_leave_nothing(tmp_path: Path, limits: MakeLimits) -> None:
-    """Over many boxes and runs, some of them killed: no process, cgroup, descriptor, thread or mount remains."""
+    """Over many runs, some of them killed: no process, cgroup, descriptor, thread or mount remains."""
     before_fds, before_threads = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
     before_mounts = Path("/proc/self/mountinfo").read_text()
     before_cgroups = own_cgroups()
@@ -79,7 +79,7 @@ def test_two_hundred_runs_leave_nothing(tmp_path: Path, limits: MakeLimits) -> N
 
 
 def test_a_broken_spawner_is_replaced(tmp_path: Path, limits: MakeLimits) -> None:
-    """After kill -9 of the spawner: the run in progress fails as the platform's error, and the next box works."""
+    """After kill -9 of the spawner: the run in progress is the platform's failure, and the next box works."""
     with Sandbox(str(tmp_path)) as sandbox:
         first = sandbox.spawner_pid
         below = descendants(first)
@@ -113,7 +113,7 @@ SERVICE = """
         print(sandbox.spawner_pid, flush=True)
         limits = Limits(60_000, 180_000, 64 << 20, 0, 64, 1 << 20)
         script = "(setsid sleep 300 &) ; while :; do :; done"
-        box.run(Command(("/bin/sh", "-c", script), {"PATH": "/usr/bin:/bin"}), limits: MakeLimits)
+        box.run(Command(("/bin/sh", "-c", script), {"PATH": "/usr/bin:/bin"}), limits)
 """
 
 

@@ -140,7 +140,7 @@ def test_stderr_head(box: Box, limits: MakeLimits) -> None:
 
 
 def test_files(box: Box, run: Run) -> None:
-    """All writable folders share the limit in bytes and in inodes; beyond it writes fail, nothing is killed."""
+    """All writable folders share the limit of bytes and inodes; beyond it writes fail, no kill."""
     script = "head -c 3m /dev/zero >/tmp/a; head -c 3m /dev/zero >/dev/shm/a; stat -c %s /tmp/a /dev/shm/a"
     ran = run(box, "sh", "-c", script, files_bytes=4 << 20)
     first, second = map(int, ran.stdout.split())
@@ -177,7 +177,8 @@ DEEP = """
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-static int down(int n) { volatile char page[1 << 20]; memset((char *)page, n, sizeof page); return n ? 1 + down(n - 1) : page[5]; }
+static int down(int n) { volatile char page[1 << 20]; memset((char *)page, n, sizeof page);
+  return n ? 1 + down(n - 1) : page[5]; }
 int main(int c, char **v) { printf("%d\\n", down(atoi(v[1]))); }
 """
 
