@@ -278,6 +278,7 @@ class Writer:
                 continue
             member.incremental_unassign([start])
             member.incremental_assign([start])
+            member.resume([start])  # the pause outlives the assignment
             self._placed[where] = ids[where[0]], generations[where[0]]
             self._unplaced.discard(where)
         _log.info("placed", writer=self._thread.name, partitions=len(unplaced) - len(self._unplaced))
