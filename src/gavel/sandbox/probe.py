@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from .box import Box
-from .inside.filter import assemble
+from .inside.filter import for_init
 from .model import Command, Enforcement, Kill, Limits, Outcome, SandboxError, SandboxUnavailable
 
 KERNEL_MIN: Final = (5, 12)
@@ -47,7 +47,7 @@ class _ProbeError(Exception):
 def check_kernel() -> tuple[Enforcement, ...]:
     """SandboxUnavailable if the kernel, the machine or the rights rule the sandbox out."""
     try:
-        assemble(platform.machine())
+        for_init(platform.machine())
     except ValueError as error:
         raise SandboxUnavailable("system calls", str(error), "use a machine of one of these") from error
     release = platform.release()

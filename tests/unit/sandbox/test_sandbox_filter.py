@@ -12,8 +12,19 @@ EPERM = 0x00050001
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 
-def run(program: bytes, number: int, architecture: int, *arguments: int) -> int:
-    """What the kernel would do with the call: interprets the instructions that the program uses."""
+def both(machine: str) -> tuple[bytes, ...]:
+    """What a program is under."""
+    return seccomp.for_init(machine), seccomp.for_programs(machine)
+
+
+def run(programs: tuple[bytes, ...], number: int, architecture: int, *arguments: int) -> int:
+    """What the kernel would do with the call: the most restrictive of the answers of all programs."""
+    answers = {interpret(program, number, architecture, *arguments) for program in programs}
+    return KILL if KILL in answers else min(answers)
+
+
+def interpret(program: bytes, number: int, architecture: int, *arguments: int) -> int:
+    """Runs the instructions that the programs use."""
     padded = [*arguments, *[0] * (6 - len(arguments))]
     data = struct.pack("=IIQ6Q", number, architecture, 0, *padded)
     instructions = list(struct.iter_unpack("=HBBI", program))
@@ -39,7 +50,7 @@ def run(program: bytes, number: int, architecture: int, *arguments: int) -> int:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_call_is_allowed_or_denied_as_listed(machine: str) -> None:
     """Of all call numbers exactly the listed ones fail with EPERM, and clone3 with ENOSYS."""
-    program = seccomp.assemble(machine)
+    program = both(machine)
     index = list(MACHINES).index(machine)
     denied = {pair[index] for pair in seccomp.DENIED.values()} - {None}
     sockets = {(41, 198)[index], (53, 199)[index]}
@@ -55,7 +66,7 @@ def test_every_call_is_allowed_or_denied_as_listed(machine: str) -> None:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_other_architectures_are_killed(machine: str) -> None:
     """i386 (and any other) calls kill the process, whatever their number."""
-    program = seccomp.assemble(machine)
+    program = both(machine)
 
     for architecture in (0x40000003, 0x40000028, 0, *(set(MACHINES.values()) - {MACHINES[machine]})):
         assert run(program, 1, architecture) == KILL
@@ -63,7 +74,7 @@ def test_other_architectures_are_killed(machine: str) -> None:
 
 def test_x32_is_killed() -> None:
     """x32 shares the architecture of x86-64 and differs by a bit of the number."""
-    program = seccomp.assemble("x86_64")
+    program = both("x86_64")
 
     assert run(program, 0x40000000, MACHINES["x86_64"]) == KILL
     assert run(program, 0x40000000 | 520, MACHINES["x86_64"]) == KILL
@@ -75,7 +86,7 @@ def test_x32_is_killed() -> None:
 )
 def test_clone_makes_threads_but_no_namespaces(machine: str, clone: int, flag: int) -> None:
     """Each namespace flag is refused, alone or among those of a thread; fork and threads work."""
-    program = seccomp.assemble(machine)
+    program = both(machine)
     thread = 0x3D0F00
 
     assert run(program, clone, MACHINES[machine], 17) == ALLOW
@@ -87,7 +98,7 @@ def test_clone_makes_threads_but_no_namespaces(machine: str, clone: int, flag: i
 @pytest.mark.parametrize(("machine", "socket"), [("x86_64", 41), ("x86_64", 53), ("aarch64", 198)])
 def test_socket_families(machine: str, socket: int) -> None:
     """Local and internet sockets can be made, all others (netlink, packet, ALG, vsock) not."""
-    program = seccomp.assemble(machine)
+    program = both(machine)
 
     allowed = {family for family in range(64) if run(program, socket, MACHINES[machine], family) == ALLOW}
 
@@ -96,7 +107,7 @@ def test_socket_families(machine: str, socket: int) -> None:
 
 def test_terminal_injection_is_refused() -> None:
     """TIOCSTI and TIOCLINUX fail, other ioctls go on."""
-    program = seccomp.assemble("x86_64")
+    program = both("x86_64")
 
     assert run(program, 16, MACHINES["x86_64"], 0, 0x5412) == EPERM
     assert run(program, 16, MACHINES["x86_64"], 0, 0x541C) == EPERM
@@ -106,4 +117,19 @@ def test_terminal_injection_is_refused() -> None:
 def test_unknown_machines_are_refused() -> None:
     """There is no unfiltered mode to fall back to."""
     with pytest.raises(ValueError, match="riscv64"):
-        seccomp.assemble("riscv64")
+        seccomp.for_init("riscv64")
+    with pytest.raises(ValueError, match="riscv64"):
+        seccomp.for_programs("riscv64")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_init_keeps_only_what_it_needs(machine: str) -> None:
+    """Init alone may mount, unmount and unshare; all else is denied to it as to a program."""
+    program = (seccomp.for_init(machine),)
+    index = list(MACHINES).index(machine)
+    needed = {name: seccomp.DENIED[name][index] for name in ("mount", "umount2", "unshare")}
+
+    for name, pair in seccomp.DENIED.items():
+        number = pair[index]
+        if number is not None:
+            assert (run(program, number, MACHINES[machine]) == ALLOW) == (name in needed), name

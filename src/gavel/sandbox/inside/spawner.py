@@ -26,7 +26,9 @@ from .init import Init
 class Spawner:
     def __init__(self, connection: codec.Channel) -> None:
         self._connection = connection
-        self._filter = kernel.Filter(filter.assemble(platform.machine()))
+        machine = platform.machine()
+        self._init_filter = kernel.Filter(filter.for_init(machine))
+        self._program_filter = kernel.Filter(filter.for_programs(machine))
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._stage = ""
         self._templates: dict[str, str] = {}
@@ -90,7 +92,7 @@ class Spawner:
             if pid == 0:
                 for descriptor in (from_child, to_child, self._own_pids, self._connection.fileno()):
                     os.close(descriptor)
-                _become_init(folder, control, to_spawner, from_spawner, self._filter)
+                self._become_init(folder, control, to_spawner, from_spawner)
             pidfd = os.pidfd_open(pid)
             os.close(to_spawner)
             to_spawner = -1
@@ -103,27 +105,25 @@ class Spawner:
                 if descriptor >= 0:
                     os.close(descriptor)
 
-
-def _become_init(
-    folder: str, control: int, to_spawner: int, from_spawner: int, filter_: kernel.Filter
-) -> Never:
-    try:
-        channel = codec.Channel(socket.socket(fileno=control))
+    def _become_init(self, folder: str, control: int, to_spawner: int, from_spawner: int) -> Never:
         try:
-            namespace.enter(folder, to_spawner, from_spawner)
-            os.close(to_spawner)
-            os.close(from_spawner)
-            init = Init(channel, filter_)
-        except (OSError, ValueError) as error:
-            channel.send({"error": f"{type(error).__name__}: {error}", "errno": 0})
+            channel = codec.Channel(socket.socket(fileno=control))
+            try:
+                namespace.enter(folder, to_spawner, from_spawner)
+                os.close(to_spawner)
+                os.close(from_spawner)
+                self._init_filter.install()
+                init = Init(channel, self._program_filter)
+            except (OSError, ValueError) as error:
+                channel.send({"error": f"{type(error).__name__}: {error}", "errno": 0})
+                os._exit(1)
+            channel.send({"ready": True})
+            init.serve()
+        except OSError:  # the service is gone: nobody to tell, and the kernel ends the box with this process
             os._exit(1)
-        channel.send({"ready": True})
-        init.serve()
-    except OSError:  # the service is gone: nobody to tell, and the kernel ends the box with this process
-        os._exit(1)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        os._exit(1)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
 
 
 def main(descriptor: int) -> None:
