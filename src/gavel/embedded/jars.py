@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,8 @@ _LOG_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5"
 
 _LOCK = Path(__file__).with_name("kafka.jars")
 _FETCHES = 8
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_DEBIAN_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _TIMEOUT_SECONDS = 60
 _TRIES = 3
 
@@ -72,12 +76,31 @@ def fetch(progress: Callable[[str], None] = lambda _: None) -> tuple[Path, ...]:
 
 def _download_all(jars: list[Jar], folder: Path) -> None:
     with (
+        _machine_certificates(),
         tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as scratch,
         ThreadPoolExecutor(_FETCHES) as pool,
     ):
         for error in pool.map(lambda jar: _download(jar, folder, Path(scratch)), jars):
             if error is not None:
                 raise error
+
+
+@contextmanager
+def _machine_certificates() -> Iterator[None]:
+    """Makes requests trust what this machine trusts, unless its user said otherwise.
+
+    By itself it knows only the list that came with it, which fails behind a proxy that re-encrypts. What is
+    fetched is held to its SHA-256 in any case.
+    """
+    trusted = ssl.get_default_verify_paths().cafile or _DEBIAN_CERTIFICATES
+    if any(name in os.environ for name in _CERTIFICATE_VARIABLES) or not Path(trusted).exists():
+        yield
+        return
+    os.environ[_CERTIFICATE_VARIABLES[0]] = trusted
+    try:
+        yield
+    finally:
+        del os.environ[_CERTIFICATE_VARIABLES[0]]
 
 
 def _download(jar: Jar, folder: Path, scratch: Path) -> JarsError | None:

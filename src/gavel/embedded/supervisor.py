@@ -43,10 +43,10 @@ class Supervisor:
         self._identity = process.identity_of(os.getpid())
 
     def run(self) -> bool:
-        """Starts everything, stays until `request_stop`, stops everything; False if the start failed.
+        """Starts everything, stays until `request_stop`, stops everything; False if it never was up.
 
-        Says FAILED with the reason then; a start that was cut short by `request_stop` has not failed. When
-        another mesh has the data folder nothing of that is touched.
+        Says FAILED with the reason when the start failed, and DOWN after a stop, also one in the midst of the
+        start. When another mesh has the data folder nothing of that is touched.
         """
         try:
             self._lock_file = state.lock(self._data)
@@ -64,7 +64,7 @@ class Supervisor:
             self._end()
         if failure is None or self._stop.is_set():
             self._tell(Event(Kind.DOWN))
-            return True
+            return self._up
         part = failure.part if isinstance(failure, StartError) else None
         text = str(failure) if isinstance(failure, StartError) else f"{type(failure).__name__}: {failure}"
         self._tell(Event(Kind.FAILED, text, part))

@@ -10,7 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import UNPRIVILEGED_UID, Postgres
