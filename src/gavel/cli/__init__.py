@@ -2,10 +2,10 @@
 
 import typer
 
-from gavel.cli import doctor, stack
+from gavel.cli import demo, doctor, stack
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for _module in (stack, doctor):
+for _module in (stack, doctor, demo):
     _module.register(app)
 
 

@@ -27,7 +27,8 @@ class PackageFile:
 
 
 def read_package(folder: Path) -> list[PackageFile]:
-    """Every file below the folder by path, hashed; names that begin with a dot are left out (`.git`).
+    """Every file below the folder by path, hashed; names that begin with a dot are left out (`.git`),
+    but for `.timelimit`.
 
     RequestError when there is no such folder, when it holds more than 20,000 files, or when a link leads out
     of it.
@@ -60,7 +61,8 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith("."):
+            # Kattis keeps a legacy package's time limit in `.timelimit`.
+            if not name.startswith(".") or (name == ".timelimit" and Path(folder) == root):
                 yield Path(folder, name)
 
 

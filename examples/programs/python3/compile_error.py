@@ -1,0 +1,3 @@
+"""Is no Python: told before anything is run."""
+
+print(sum(map(int, input().split()))

@@ -1,0 +1,4 @@
+"""Never ends, and keeps the CPU busy: over the time limit."""
+
+while True:
+    pass

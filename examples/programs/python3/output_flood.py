@@ -1,0 +1,4 @@
+"""Prints without end: ended at the output limit."""
+
+while True:
+    print("Never enough. " * 1000)
