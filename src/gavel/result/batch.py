@@ -66,16 +66,22 @@ def progress(batch: Iterable[Fetched]) -> list[LogPosition]:
     return [LogPosition(*where, next_offset) for where, next_offset in ends.items()]
 
 
-def parse_event(fetched: Fetched) -> FetchedEvent:
-    """The event of a record. BadRecordError for bytes that are none, and for one without an identity."""
+def event_of(value: bytes) -> JudgementEvent:
+    """The event of a record's bytes. BadRecordError for bytes that are none, and without an identity."""
     try:
-        event = JudgementEvent.FromString(fetched.record.value or b"")
-        key = UUID(event.submission_id), event.judgement
+        event = JudgementEvent.FromString(value)
+        UUID(event.submission_id)
     except (DecodeError, ValueError) as error:
         raise BadRecordError(f"not an event: {error}") from error
     if event.judgement < 1:
         raise BadRecordError(f"not an event: judgement {event.judgement}")
-    return FetchedEvent(key, fetched.position, event)
+    return event
+
+
+def parse_event(fetched: Fetched) -> FetchedEvent:
+    """The event of a record. BadRecordError as event_of()."""
+    event = event_of(fetched.record.value or b"")
+    return FetchedEvent((UUID(event.submission_id), event.judgement), fetched.position, event)
 
 
 def fold_batch(
