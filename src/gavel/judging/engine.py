@@ -75,9 +75,13 @@ class Engine:
             try:
                 return _Judging(self, job, progress, boxes).judge()
             except BrokenProblem as error:
-                return Judged(submission_pb2.VERDICT_JUDGE_ERROR, detail=f"{error}: {error.detail}")
-            except SandboxError as error:
-                boxes.check()
+                return Judged(
+                    submission_pb2.VERDICT_JUDGE_ERROR,
+                    manifest_digest=job.record.problem.manifest_digest,
+                    detail=f"{error}: {error.detail}",
+                )
+            except (EngineError, SandboxError) as error:
+                boxes.check()  # a box that was killed fails in ways of its own
                 raise EngineError(str(error)) from error
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gavel.judging import package_metadata, package_tests, package_validator
 from gavel.judging.package_findings import Findings, InvalidPackage
+from gavel.judging.plan import PATH
 from gavel.submission.v1.problem_pb2 import PROBLEM_TYPE_PASS_FAIL, FileReference, Manifest
 
 __all__ = ["InvalidPackage", "build_manifest"]
@@ -53,8 +54,19 @@ def build_manifest(
     if validator is not None:
         manifest.validator.CopyFrom(validator)
     manifest.tests.extend(package_tests.tests(config, metadata, default_validator=validator is None))
+    _check_names(manifest, findings)
     findings.settle()
     return manifest, findings.warnings
+
+
+def _check_names(manifest: Manifest, findings: Findings) -> None:
+    """Whatever is put into a box has to have a name that a submission's file could have."""
+    placed = [f"include/{file.path}" for file in manifest.include]
+    placed += [file.path for file in manifest.validator.files]
+    placed += [f"data/{test.name}.files/{file.path}" for test in manifest.tests for file in test.files]
+    for path in placed:
+        if PATH.fullmatch(path) is None:
+            findings.error(path, "has a name of other signs than letters, digits and . _ - +, or a long one")
 
 
 def _kept(files: Sequence[FileReference], findings: Findings) -> Mapping[str, FileReference]:

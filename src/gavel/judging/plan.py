@@ -45,6 +45,9 @@ def build(
     for path in files:
         if PATH.fullmatch(path) is None or {"", ".", ".."} & set(path.split("/")):
             raise UnfitSources(f"{path!r} is not a path that a source file may have")
+        folder = next((other for other in files if path.startswith(f"{other}/")), None)
+        if folder is not None:
+            raise UnfitSources(f"{folder} is a file and the folder of {path} at once")
     entry = _entry(language, files, entry_point, included)
     paths = {path: path for path in files}
     words = {}

@@ -296,6 +296,8 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
             "output_validator",
         ),
         ({"problem.yaml": MODERN, **TESTS, "output_validator/v.java": ""}, "output_validator"),
+        ({"problem.yaml": MODERN, **TESTS, "include/c/a b.h": ""}, "include/c/a b.h"),
+        ({"problem.yaml": MODERN, **TESTS, "data/secret/01.files/å": ""}, "data/secret/01.files/å"),
         (
             {"problem.yaml": MODERN, **TESTS, "output_validator/a.py": "", "output_validator/b.py": ""},
             "output_validator",

@@ -69,6 +69,12 @@ def test_paths_that_leave_the_folder_are_no_source_files(path: str) -> None:
         plan("c", {path: b""})
 
 
+def test_a_file_cannot_be_a_folder_as_well() -> None:
+    """Told to the author instead of failing in the box."""
+    with pytest.raises(UnfitSources, match="at once"):
+        plan("c", {"a": b"", "a/b.c": b""})
+
+
 def test_no_path_is_taken_for_an_option() -> None:
     """A file called -fplugin=x.c must not become an argument of the compiler."""
     assert "./-O3.c" in plan("c", {"-O3.c": b""}).compile
