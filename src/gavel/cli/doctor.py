@@ -143,7 +143,7 @@ def _show(check: Check) -> None:
     from rich.console import Console
 
     mark = "[green]ok[/]     " if check.ok else ("[red]missing[/]" if check.needed else "[yellow]absent[/] ")
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(mark, end="  ")
     console.print(f"{check.name}: {check.detail}", markup=False)
     if not check.ok and check.remedy:

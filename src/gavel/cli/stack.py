@@ -121,12 +121,13 @@ def logs(
     as_json: Json = False,
 ) -> None:
     """Print the log of one process."""
-    log = data_folder(data_dir) / "logs" / f"{part}.log"
+    folder = data_folder(data_dir) / "logs"
+    log = folder / f"{part}.log"
     if Path(part).name != part or not log.exists():
-        known = sorted(path.stem for path in log.parent.glob("*.log"))
+        known = sorted(path.stem for path in folder.glob("*.log"))
         _fail(
             as_json,
-            f"no log of {part!r} in {log.parent}; there are: {', '.join(known) or 'none'}",
+            f"no log of {part!r} in {folder}; there are: {', '.join(known) or 'none'}",
             EXIT_BAD_REQUEST,
         )
     try:

@@ -27,7 +27,7 @@ class Teller:
         self._data = data_dir
         self._detach = detach
         self._began = time.monotonic()
-        self._console = Console(highlight=False)
+        self._console = Console(highlight=False, soft_wrap=True)
 
     def __call__(self, event: Event) -> None:
         from gavel.embedded import state
@@ -43,7 +43,9 @@ class Teller:
         elif event.kind is Kind.STOPPED:
             self._console.print(f"{since}{event.part} stopped")
         elif event.kind is Kind.FAILED:
-            Console(stderr=True, highlight=False).print(f"gavel up: {event.message}", markup=False)
+            Console(stderr=True, highlight=False, soft_wrap=True).print(
+                f"gavel up: {event.message}", markup=False
+            )
         elif event.kind is Kind.UP:
             current = state.read(self._data)
             if current is not None:
@@ -54,7 +56,7 @@ class Teller:
 
 def show(data: Path, current: MeshState, found: list[Facts]) -> None:
     """Prints the tables."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"data in {data}, ingress {current.ingress}, supervisor {current.supervisor.pid}", markup=False
     )

@@ -11,7 +11,7 @@ from gavel.embedded import process
 from gavel.embedded.core import back_off
 from gavel.embedded.events import Event, Kind, Listener
 from gavel.embedded.process import Flag, Process
-from gavel.embedded.server import Server, describe_exit, start_until_ready
+from gavel.embedded.server import Server, StartError, describe_exit, start_until_ready
 from gavel.embedded.state import PartState
 
 HEALTH_SECONDS = 5.0
@@ -132,12 +132,13 @@ class Keeper:
                 self._set("unhealthy", running)
 
     def _spawn(self) -> Process | None:
-        """Starts the process anew; None if the machine cannot (no memory, no more processes)."""
+        """Starts the process anew; None if that cannot be now (no memory, rests of a crash still there)."""
         with self._lock:
             self._restarts += 1
         try:
+            self.server.clear()
             running = process.start(self.server.command())
-        except OSError:
+        except (OSError, StartError):
             return None
         self._set("starting", running)
         return running

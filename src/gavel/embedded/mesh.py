@@ -56,6 +56,7 @@ class Mesh:
         )
         self._listener = listener
         self._popen: subprocess.Popen[str] | None = None
+        self._thread: threading.Thread | None = None
         self._answers: queue.Queue[dict[str, str]] = queue.Queue()
         self._started: queue.Queue[Event] = queue.Queue()
         self._commanding = threading.Lock()
@@ -96,7 +97,8 @@ class Mesh:
         self._popen = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
-        threading.Thread(target=self._listen, args=(self._popen,), daemon=True).start()
+        self._thread = threading.Thread(target=self._listen, args=(self._popen,), daemon=True)
+        self._thread.start()
         try:
             event = self._started.get(timeout=START_SECONDS_MAX)
         except queue.Empty:
@@ -118,6 +120,9 @@ class Mesh:
             popen.kill()  # the parts die with it
             popen.wait()
             raise TimeoutError(f"the mesh did not stop within {STOP_SECONDS_MAX:.0f} s") from None
+        finally:
+            if self._thread is not None:
+                self._thread.join()
 
     def part(self, name: str) -> PartState:
         """A part as it is now (kafka, postgres, envoy, submission-0, worker-0, ...); KeyError if unknown."""
@@ -168,12 +173,15 @@ class Mesh:
             raise StartError(text.partition(" ")[2], answer["error"])
 
     def _listen(self, popen: subprocess.Popen[str]) -> None:
-        for line in popen.stdout or ():
-            if line.startswith('{"done"'):
-                self._answers.put(json.loads(line))
-                continue
-            event = Event.from_json(line)
-            self._listener(event)
-            if event.kind in (Kind.UP, Kind.FAILED, Kind.DOWN):
-                self._started.put(event)
+        if popen.stdout is None:
+            return
+        with popen.stdout:
+            for line in popen.stdout:
+                if line.startswith('{"done"'):
+                    self._answers.put(json.loads(line))
+                    continue
+                event = Event.from_json(line)
+                self._listener(event)
+                if event.kind in (Kind.UP, Kind.FAILED, Kind.DOWN):
+                    self._started.put(event)
         self._started.put(Event(Kind.FAILED, "the supervisor ended"))

@@ -16,6 +16,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,6 +30,7 @@ UNPRIVILEGED_UID = 65_533
 """Outside of what useradd, systemd and containers hand out; not `nobody`, which sandboxes may share."""
 
 _INIT_SECONDS_MAX = 60.0
+_ORPHANS_SECONDS_MAX = 10.0
 
 _SETTINGS = """\
 listen_addresses = '127.0.0.1'
@@ -117,6 +119,20 @@ class Postgres(Server):
         (self._folder / "postgresql.conf").write_text(_SETTINGS.format(port=self._port))
         (self._folder / "pg_hba.conf").write_text(_ACCESS)
 
+    def clear(self) -> None:
+        """Removes the lock file of a server that is gone, once nothing of that runs any more.
+
+        PostgreSQL itself takes a zombie, or whoever has the pid after a reboot, for a server that still runs.
+        The file also guards against backends that outlived their server, so those are waited for here.
+        """
+        lock = self._data / "postmaster.pid"
+        deadline = process.deadline_after(_ORPHANS_SECONDS_MAX)
+        while lock.is_file() and (others := _working_in(self._data)):
+            if time.monotonic() > deadline:
+                raise StartError(self.name, f"process {others[0]} still works in {self._data}")
+            time.sleep(0.02)
+        lock.unlink(missing_ok=True)
+
     def command(self) -> Command:
         settings = (f"config_file={self._folder}/postgresql.conf", f"hba_file={self._folder}/pg_hba.conf")
         arguments = ("-D", str(self._data), "-c", settings[0], "-c", settings[1])
@@ -180,6 +196,18 @@ def check_version() -> str:
     if f"(PostgreSQL) {MAJOR}." not in said.stdout:
         raise StartError("postgres", f"{postgres} is not PostgreSQL {MAJOR}: {said.stdout}{said.stderr}")
     return said.stdout.strip()
+
+
+def _working_in(folder: Path) -> list[int]:
+    """The living processes whose current folder it is, as that of every PostgreSQL process is its data."""
+    found = []
+    for cwd in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if cwd.readlink() == folder:
+                found.append(int(cwd.parent.name))
+        except OSError:  # gone, a zombie, or another user's
+            continue
+    return found
 
 
 def _named_account() -> int:

@@ -58,6 +58,9 @@ class Server(ABC):
     def prepare(self, progress: Progress) -> None:
         """Makes all that a start needs (files, data folder); StartError if that cannot be."""
 
+    def clear(self) -> None:  # noqa: B027 - most leave nothing behind
+        """Removes what a crash left, before every start; StartError if it cannot be removed."""
+
     @abstractmethod
     def command(self) -> Command:
         """What to run."""
@@ -105,6 +108,7 @@ def start_until_ready(
     deadline = process.deadline_after(server.start_seconds_max)
     code = 0
     for attempt in range(1, STARTS_MAX + 1):
+        server.clear()
         try:
             running = process.start(server.command())
         except OSError as error:

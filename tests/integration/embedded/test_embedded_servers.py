@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,6 +128,26 @@ def test_database_keeps_commits_over_a_kill(tmp_path: Path) -> None:
             assert connection.execute("SELECT sum(number) FROM kept").fetchone() == (500500,)
     finally:
         server.stop()
+
+
+def test_database_starts_over_a_zombie(tmp_path: Path) -> None:
+    """A killed server that nobody has reaped yet does not hold up the next."""
+    script = (
+        "import sys; from pathlib import Path; from gavel.embedded import Postgres\n"
+        "server = Postgres(Path(sys.argv[1])); server.start(); print(server.pid, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    argv = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        pid = int(holder.stdout.readline())
+        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, 0)  # its zombie is still there, as long as the holder does not ask for it
+
+        second = Postgres(tmp_path)
+        second.start()
+        second.stop()
+        holder.kill()
 
 
 def test_database_never_runs_as_root(tmp_path: Path) -> None:
