@@ -190,6 +190,8 @@ _PROBES: Final = (
     _Probe("output", "pipes, counted as they are read", _REMEDY_CGROUP, _output),
     _Probe("files", "read-only system, tmpfs of limited size and inodes", _REMEDY_KERNEL, _files),
     _Probe("links", "openat2 beneath, without links", _REMEDY_KERNEL, _links),
-    _Probe("network", "network namespace without interfaces", _REMEDY_NAMESPACES, _network),
+    _Probe(
+        "network", "network namespace without interfaces, no sockets by seccomp", _REMEDY_NAMESPACES, _network
+    ),
     _Probe("neighbours", "a box for each submission", _REMEDY_NAMESPACES, _neighbour),
 )

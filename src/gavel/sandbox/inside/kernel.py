@@ -52,6 +52,8 @@ PR_SET_NO_NEW_PRIVS: Final = 38
 # all four locked.
 SECUREBITS: Final = 0x01 | 0x02 | 0x08 | 0x20 | 0x40 | 0x80
 SECCOMP_MODE_FILTER: Final = 2
+with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as _file:
+    _CAPABILITIES: Final = int(_file.read()) + 1
 
 
 class _OpenHow(ctypes.Structure):
@@ -132,10 +134,10 @@ def prctl(option: int, value: int) -> None:
 
 def drop_capability_bounds() -> None:
     """No exec of a descendant ever gains a capability. What this process holds now it keeps."""
-    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
-        last = int(file.read())
-    for capability in range(last + 1):
-        prctl(PR_CAPBSET_DROP, capability)
+    call, option = libc.prctl, PR_CAPBSET_DROP
+    for capability in range(_CAPABILITIES):
+        if call(option, capability, 0, 0, 0) < 0:
+            _checked(-1, f"drop of capability {capability}")
 
 
 class Filter:

@@ -17,20 +17,13 @@ BOX_USER: Final = 1000
 # outside those that Debian, systemd and shadow hand out, and pids end at 2**22.
 _HOST_ID_FIRST: Final = 2_000_000_000
 
-# Readable by everyone, and of no use to a program: kernel addresses, locks and keys of the whole machine,
-# its disks.
-_MASKED_FILES: Final = (
-    "diskstats",
-    "kallsyms",
-    "key-users",
-    "keys",
-    "latency_stats",
-    "locks",
-    "partitions",
-    "sched_debug",
-    "timer_list",
-)
-_MASKED_FOLDERS: Final = ("acpi", "asound", "scsi")
+# Readable by everyone, of no use to a program: kernel addresses, keys and file locks of the machine.
+_MASKED: Final = ("kallsyms", "key-users", "keys", "locks", "sched_debug")
+
+
+def maskable() -> list[str]:
+    """Which of the files to hide exist. The spawner asks once, not every box."""
+    return [f"/proc/{name}" for name in _MASKED if os.path.exists(f"/proc/{name}")]
 
 
 def write_id_maps(pid: int) -> None:
@@ -45,12 +38,12 @@ def write_id_maps(pid: int) -> None:
             os.close(descriptor)
 
 
-def enter(template: str, to_spawner: int, from_spawner: int) -> None:
+def enter(template: str, masked: list[str], to_spawner: int, from_spawner: int) -> None:
     """Runs in the forked child, pid 1 of a new pid namespace. OSError means that there is no box."""
     kernel.unshare(kernel.CLONE_NEWNS)
     os.chdir(template)
     kernel.pivot_root_here()
-    _mount_proc()
+    _mount_proc(masked)
     kernel.unshare(kernel.CLONE_NEWUSER)
     os.write(to_spawner, b"m")
     if os.read(from_spawner, 1) != b"m":
@@ -58,13 +51,7 @@ def enter(template: str, to_spawner: int, from_spawner: int) -> None:
     os.setresgid(0, 0, 0)
     os.setgroups([])
     os.setresuid(0, 0, 0)
-    kernel.unshare(
-        kernel.CLONE_NEWNS
-        | kernel.CLONE_NEWIPC
-        | kernel.CLONE_NEWUTS
-        | kernel.CLONE_NEWNET
-        | kernel.CLONE_NEWCGROUP
-    )
+    kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP)
     kernel.set_host_name("box")
     # After the change of ids, which clears it. If the spawner died in between, the socket's end tells.
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -74,14 +61,8 @@ def enter(template: str, to_spawner: int, from_spawner: int) -> None:
     kernel.drop_capability_bounds()
 
 
-def _mount_proc() -> None:
-    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-    kernel.mount("proc", "/proc", "proc", flags | kernel.MS_RDONLY, "hidepid=2")
-    for name in _MASKED_FILES:
-        if os.path.exists(f"/proc/{name}"):
-            kernel.mount("/dev/null", f"/proc/{name}", "", kernel.MS_BIND)
-    for name in _MASKED_FOLDERS:
-        if os.path.exists(f"/proc/{name}"):
-            kernel.mount(
-                "gavel", f"/proc/{name}", "tmpfs", flags | kernel.MS_RDONLY, "size=4k,nr_inodes=1,mode=555"
-            )
+def _mount_proc(masked: list[str]) -> None:
+    flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    kernel.mount("proc", "/proc", "proc", flags, "hidepid=2")
+    for path in masked:
+        kernel.mount("/dev/null", path, "", kernel.MS_BIND)

@@ -3,7 +3,7 @@
 It is started by exec before the service makes threads, takes requests from the service's socket alone, and
 reads no byte that a program wrote. Requests:
 
-    start   state_dir                       private mount namespace, place for the templates
+    start   state_dir                       private mount and network namespaces, place for the templates
     box     root, mounts; descriptor: the box's end of its own socket to the service
             -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready
 
@@ -30,6 +30,7 @@ class Spawner:
         self._init_filter = kernel.Filter(filter.for_init(machine))
         self._program_filter = kernel.Filter(filter.for_programs(machine))
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._masked = namespace.maskable()
         self._stage = ""
         self._templates: dict[str, str] = {}
 
@@ -64,7 +65,9 @@ class Spawner:
                 raise ValueError(f"no such request: {op}")
 
     def _start(self, state_dir: str) -> None:
-        kernel.unshare(kernel.CLONE_NEWNS)
+        kernel.unshare(
+            kernel.CLONE_NEWNS | kernel.CLONE_NEWNET
+        )  # the network without interfaces of all boxes
         kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
         self._stage = f"{state_dir}/boxes"
         os.makedirs(self._stage, 0o700, exist_ok=True)
@@ -109,7 +112,7 @@ class Spawner:
         try:
             channel = codec.Channel(socket.socket(fileno=control))
             try:
-                namespace.enter(folder, to_spawner, from_spawner)
+                namespace.enter(folder, self._masked, to_spawner, from_spawner)
                 os.close(to_spawner)
                 os.close(from_spawner)
                 self._init_filter.install()
