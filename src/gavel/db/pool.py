@@ -30,6 +30,8 @@ CHECKOUT_S: Final = 5.0
 """How long a caller waits for a connection at most, in seconds. Not longer: a pool that gave up tries to
 connect again only when somebody asks anew.
 """
+_CHECK_S: Final = 1.0
+"""How long a connection may take to show that it lives before it is handed out, in seconds."""
 _WAITING_PER_CONNECTION: Final = 64
 """Callers that may wait for each connection of a pool; one more is refused at once."""
 _GIVE_UP_S: Final = 2.0
@@ -56,7 +58,7 @@ def open_pool(url: str, *, size_most: int) -> Pool:
         max_waiting=size_most * _WAITING_PER_CONNECTION,
         timeout=CHECKOUT_S,
         reconnect_timeout=_GIVE_UP_S,
-        check=ConnectionPool.check_connection,
+        check=_check,
         kwargs=_CONNECTION_OPTIONS,
         open=False,
     )
@@ -73,7 +75,7 @@ async def open_async_pool(url: str, *, size_most: int) -> AsyncPool:
         max_waiting=size_most * _WAITING_PER_CONNECTION,
         timeout=CHECKOUT_S,
         reconnect_timeout=_GIVE_UP_S,
-        check=AsyncConnectionPool.check_connection,
+        check=_check_async,
         kwargs=_CONNECTION_OPTIONS,
         open=False,
     )
@@ -133,6 +135,26 @@ def translate_errors() -> Iterator[None]:
         ) from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise GavelError(reasons.ERROR_REASON_DATABASE_UNAVAILABLE, "the database does not answer") from error
+
+
+def _check(connection: psycopg.Connection[TupleRow]) -> None:
+    """The pool's own check, which would wait for ever for a database that never answers."""
+    watchdog = threading.Timer(_CHECK_S, _cut, (connection,))
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        ConnectionPool.check_connection(connection)
+    finally:
+        watchdog.cancel()
+
+
+async def _check_async(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+    """As `_check`, on the running loop."""
+    watchdog = asyncio.get_running_loop().call_later(_CHECK_S, _cut, connection)
+    try:
+        await AsyncConnectionPool.check_connection(connection)
+    finally:
+        watchdog.cancel()
 
 
 def _cut(connection: psycopg.Connection[TupleRow] | psycopg.AsyncConnection[TupleRow]) -> None:
