@@ -46,7 +46,10 @@ SERVICES: Final = (
     problem_service_pb2.DESCRIPTOR.services_by_name["ProblemService"].full_name,
     file_service_pb2.DESCRIPTOR.services_by_name["FileService"].full_name,
 )
+REGISTRY_START_S: Final = 2.0
+"""How long a start waits for the heartbeats that there are; without a broker it goes on all the same."""
 PRODUCER_FLUSH_S: Final = 3.0
+"""How long an end waits for records that were sent and not acknowledged."""
 _log: Final = logger(__name__)
 
 
@@ -65,7 +68,7 @@ async def main(stop: asyncio.Event) -> None:
         producer = Producer(settings.kafka)
         parts.callback(producer.close, PRODUCER_FLUSH_S)
         registry = WorkerRegistry(settings.kafka)
-        await asyncio.to_thread(registry.start)
+        await asyncio.to_thread(registry.start, REGISTRY_START_S)
         parts.callback(registry.close)
         destinations = Destinations(partial(look_up, settings.kafka))
         parts.push_async_callback(destinations.close)

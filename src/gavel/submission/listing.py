@@ -24,6 +24,8 @@ from gavel.telemetry import log
 
 WRITE_TIMEOUT_S = 2.0
 """Most that CreateProblem waits for the database."""
+READ_TIMEOUT_S = 4.0
+"""Most that ListProblems waits for it: less than its default deadline."""
 RETRY_S = 5.0
 """How long a row that is owed waits for the next try."""
 OWED_MOST = 10_000
@@ -68,7 +70,7 @@ class Listing:
         """Up to `size` problems of a tenant, by name, behind the bare name `after`. GavelError
         DATABASE_UNAVAILABLE.
         """
-        async with async_session(self._pool) as connection:
+        async with async_session(self._pool, READ_TIMEOUT_S) as connection:
             cursor = await connection.execute(
                 _QUERIES["problems_after"], {"tenant": tenant, "after": after, "size": size}
             )

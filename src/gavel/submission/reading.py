@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from gavel.db.pool import AsyncPool, async_session
+from gavel.db.pool import WITHIN_S, AsyncPool, async_session
 from gavel.projection import reads
 from gavel.projection.ends import LogEnds
 from gavel.projection.positions import LogPosition
 from gavel.projection.presence import StoredPositions, read_stored
 from gavel.projection.rows import StoredSubmission
 from gavel.projection.state import JudgementState
+from gavel.rpc.context import time_left_s
 from gavel.rpc.errors import GavelError
 from gavel.rpc.positions import ReadToken
 from gavel.storage.digests import sha256_hex
 from gavel.storage.objects import Objects
+from gavel.submission.acknowledgement import MARGIN_S
 from gavel.submission.v1 import submission_pb2, submission_record_pb2
 from gavel.worker.v1 import judgement_event_pb2
 
@@ -33,7 +35,7 @@ class Reading:
 
     async def find(self, tenant: str, submission_id: UUID) -> Found | None:
         """The row as it is now. GavelError FOREIGN_TENANT, DATABASE_UNAVAILABLE."""
-        async with async_session(self._pool) as connection:
+        async with async_session(self._pool, _within_s()) as connection:
             row = await reads.get_submission(connection, tenant, submission_id)
             if row is None:
                 return None
@@ -41,14 +43,14 @@ class Reading:
 
     async def judgement(self, tenant: str, submission_id: UUID, judgement: int) -> JudgementState | None:
         """One judgement, None while it is queued or where there is none. Errors as find()."""
-        async with async_session(self._pool) as connection:
+        async with async_session(self._pool, _within_s()) as connection:
             return await reads.get_judgement(connection, tenant, submission_id, judgement)
 
     async def page(
         self, tenant: str, narrowed: reads.SubmissionFilter, before: UUID, size: int
     ) -> list[Found]:
         """Up to `size` rows with ids below `before`, newest first. GavelError DATABASE_UNAVAILABLE."""
-        async with async_session(self._pool) as connection:
+        async with async_session(self._pool, _within_s()) as connection:
             return await reads.list_submissions(connection, tenant, narrowed, before, size)
 
     async def get(self, tenant: str, submission_id: UUID, token: ReadToken | None, timeout_s: float) -> Found:
@@ -90,3 +92,9 @@ class Reading:
         if sha256_hex(content) != link.sha256:
             return []
         return list(judgement_event_pb2.TestResults.FromString(content).tests)
+
+
+def _within_s() -> float:
+    """How long the database may take: less than the call has left, so that the caller hears our error."""
+    left_s = time_left_s()
+    return WITHIN_S if left_s is None else max(0.0, min(WITHIN_S, left_s - MARGIN_S))
