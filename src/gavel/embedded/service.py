@@ -13,6 +13,11 @@ from gavel.embedded.process import Command
 from gavel.embedded.server import Progress, Server
 from gavel.mesh.topology import HEALTH_SERVICES
 
+_PYTHON = {
+    "PYTHONUNBUFFERED": "1",  # a log is read while it is written
+    "PYTHONFAULTHANDLER": "1",  # a crash in a C library leaves a traceback in the log
+}
+
 
 class Service(Server):
     """One service process. It ends by itself within 20 s of SIGTERM; ready when its health says SERVING."""
@@ -36,7 +41,7 @@ class Service(Server):
     def command(self) -> Command:
         # -P: a file in the current folder is never imported in place of a package.
         argv = (sys.executable, "-P", "-m", f"gavel.{self.role}")
-        return Command(argv, log=self.log, env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment})
+        return Command(argv, log=self.log, env={**os.environ, **_PYTHON, **self.environment})
 
     def ready(self) -> bool:
         return probes.grpc_serves(self._address, HEALTH_SERVICES[self.role])
