@@ -11,11 +11,12 @@ from . import cgroups
 
 _ACCOUNTS: Final = ("memory", "pids", "cpuacct")
 _CONTROLLERS: Final = (*_ACCOUNTS, "cpu")
-_LOWEST_SHARES: Final = b"2"
+# Half of an ordinary process. With the lowest (2) programs on a busy machine starved until their time was up.
+_LOW_SHARES: Final = b"512"
 
 
 class CgroupsV1:
-    """The owner's cgroups. The `cpu` one has the lowest weight and is shared by all runs of this owner."""
+    """The owner's cgroups. The `cpu` one has a low weight and is shared by all runs of this owner."""
 
     version = 1
 
@@ -38,7 +39,7 @@ class CgroupsV1:
                 if cgroups.is_abandoned(name):
                     cgroups.sweep(f"{folder}/gavel/{name}")
         for folder in (os.path.dirname(self._bases["cpu"]), self._bases["cpu"]):
-            _write(f"{folder}/cpu.shares", _LOWEST_SHARES)
+            _write(f"{folder}/cpu.shares", _LOW_SHARES)
 
     def create(self) -> "RunGroupV1":
         self._runs += 1

@@ -12,11 +12,12 @@ from typing import Final
 from . import cgroups
 
 _CONTROLLERS: Final = ("cpu", "memory", "pids")
+_LOW_WEIGHT: Final = "50"  # half of an ordinary group, as in version 1
 _PREFIX: Final = "gavel-runs-"
 
 
 class CgroupsV2:
-    """The owner's cgroup, of the lowest CPU weight."""
+    """The owner's cgroup, of a low CPU weight."""
 
     version = 2
 
@@ -39,7 +40,7 @@ class CgroupsV2:
         self._enable(group)
         self._base = f"{group}/{_PREFIX}{owner}"
         os.mkdir(self._base)
-        _write(f"{self._base}/cpu.weight", "1")
+        _write(f"{self._base}/cpu.weight", _LOW_WEIGHT)
         _write(f"{self._base}/cgroup.subtree_control", "+cpu +memory +pids")
         self._runs = 0
 

@@ -92,8 +92,8 @@ _X32_BIT: Final = 0x40000000
 # NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET. (CLONE_NEWTIME is a bit of the exit signal to clone.)
 _NAMESPACE_FLAGS: Final = 0x7E020000
 # socket fails for every family, socketpair for all but local ones, which have no name: all boxes share one
-# network namespace without interfaces (to make and unmake one takes a millisecond of CPU), so nothing in it may
-# have an address.
+# network namespace without interfaces (to make and unmake one takes up to a millisecond of CPU), so nothing
+# in it may have an address.
 _LOCAL: Final = 1
 _TERMINAL_INJECTION: Final = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 
