@@ -56,7 +56,7 @@ def demo(
         raise typer.Exit(EXIT_BAD_REQUEST) from error
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = _judge_on(address, cases, time.monotonic()) if address else _own_mesh(data_dir, cases)
+        code = _judge_on(address, cases) if address else _own_mesh(data_dir, cases)
     except KeyboardInterrupt:
         print("gavel demo: interrupted", file=sys.stderr)
         code = EXIT_FAILED
@@ -81,10 +81,9 @@ def _own_mesh(data_dir: Path | None, cases: Cases) -> int:
     share = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     data = data_dir or share / "gavel-demo"
     starting = Starting()
-    began = time.monotonic()
     try:
         with Mesh(data, listener=starting) as mesh:
-            code = _judge_on(mesh.address, cases, began, own_mesh=True)
+            code = _judge_on(mesh.address, cases, own_mesh=True)
             show_parts(starting.console, mesh.address, mesh.parts())
             starting.console.print("Stopping.")
     except (StartError, TimeoutError) as error:
@@ -93,12 +92,13 @@ def _own_mesh(data_dir: Path | None, cases: Cases) -> int:
     return code
 
 
-def _judge_on(address: str, cases: Cases, began: float, *, own_mesh: bool = False) -> int:
+def _judge_on(address: str, cases: Cases, *, own_mesh: bool = False) -> int:
     """Judges every case on a mesh; the exit status."""
     from gavel.cli.demo_view import Row, View, show_end
     from gavel.client import GavelError
 
     rows = [Row(case) for case in cases.cases]
+    began = time.monotonic()
     try:
         with View(rows) as view:
             asyncio.run(_judge(address, cases, rows, view))

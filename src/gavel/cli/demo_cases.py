@@ -24,7 +24,7 @@ class Case:
     """One submission and its expected verdict."""
 
     name: str
-    """Its first file, below the folder of examples."""
+    """Its first file, behind its problem where it has one."""
     files: Mapping[str, bytes]
     language: str
     verdict: str
@@ -70,7 +70,7 @@ def _case(folder: Path, entry: Mapping[str, Any]) -> Case:
     expected = entry.get("expected")
     test = InlineTest(entry.get("stdin", "").encode(), None if expected is None else expected.encode())
     return Case(
-        name=entry["files"][0],
+        name=f"{problem}: {Path(entry['files'][0]).name}" if problem else Path(entry["files"][0]).name,
         files={Path(path).name: (folder / path).read_bytes() for path in entry["files"]},
         language=entry["language"],
         verdict=entry["verdict"],

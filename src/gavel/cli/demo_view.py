@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from gavel.cli.demo_cases import Case
     from gavel.embedded.events import Event as MeshEvent
     from gavel.embedded.state import PartState
+
+
+_COLUMNS = {"program": 20, "language": 10, "progress": 12, "verdict": 24, "CPU": 7, "memory": 8, "": 0}
 
 
 @dataclasses.dataclass(slots=True)
@@ -62,15 +67,20 @@ class Row:
                     self.message = failing.message
                 elif judgement.compile is not None and judgement.compile.verdict != "ACCEPTED":
                     lines = judgement.compile.output.strip().splitlines()
-                    self.message = next((line for line in lines if "rror" in line), "")
+                    self.message = next((line for line in lines if re.search("rror: ", line)), "")
                 self.message = self.message or judgement.failure
+
+
+def _console() -> Console:
+    """One that keeps lines whole where no terminal gives a width."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 130)
 
 
 class Starting:
     """Tells what comes up, until all is."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
+        self.console = _console()
         self._began = time.monotonic()
 
     def __call__(self, event: MeshEvent) -> None:
@@ -88,7 +98,7 @@ class View:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
-        self.console = Console(highlight=False)
+        self.console = _console()
         self._live = Live(
             get_renderable=self._table, console=self.console, refresh_per_second=8, transient=True
         )
@@ -108,12 +118,13 @@ class View:
         """Tells of a verdict where no table changes."""
         if not self.console.is_terminal:
             mark = "ok  " if row.right else "BAD "
-            self.console.print(
-                f"{mark} {row.case.name} {row.verdict or row.now}", markup=False, soft_wrap=True
-            )
+            words = row.verdict or row.now
+            self.console.print(f"{mark} {row.case.language:10} {row.case.name:25} {words}", markup=False)
 
     def _table(self) -> Table:
-        table = Table("program", "language", "progress", "verdict", "CPU", "memory", "", box=None)
+        table = Table(box=None)
+        for column, width in _COLUMNS.items():
+            table.add_column(column, no_wrap=True, min_width=width)
         for row in self._rows:
             colour = "dim" if not row.verdict else "green" if row.right else "bold red"
             verdict = (
@@ -125,8 +136,8 @@ class View:
                 row.now,
                 f"[{colour}]{verdict}[/]",
                 f"{row.cpu_time_ms} ms" if row.cpu_time_ms else "",
-                f"{row.memory_bytes / 2**20:.0f} MiB" if row.memory_bytes else "",
-                escape(row.message[:60]),
+                f"{row.memory_bytes / 2**20:.1f} MiB" if row.memory_bytes else "",
+                escape(row.message),
             )
         return table
 
