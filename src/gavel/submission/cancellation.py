@@ -19,6 +19,8 @@ from gavel.submission.reading import Reading
 from gavel.submission.v1 import error_reason_pb2, submission_pb2, submission_record_pb2
 from gavel.telemetry import log, traces
 
+ROW_TIMEOUT_S = 1.0
+"""How long the row may take where a read token can stand in for it."""
 RECORD_READS = 8
 """How many records of the log are read at one time, each by a consumer of its own."""
 
@@ -73,10 +75,10 @@ class Cancellation:
     ) -> int:
         """The number of the judgement, once the row or the record that the token names says whose it is."""
         if token is None:
-            row, current = await self._reading.get(tenant, submission_id, None, timeout_s)
+            row, current = await self._reading.get(tenant, submission_id, None, timeout_s / 2)
             return await self._open(tenant, row, current, judgement)
         try:
-            found = await self._reading.find(tenant, submission_id)
+            found = await self._reading.find(tenant, submission_id, ROW_TIMEOUT_S)
         except GavelError as error:
             if error.reason != error_reason_pb2.ERROR_REASON_DATABASE_UNAVAILABLE:
                 raise

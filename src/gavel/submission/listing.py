@@ -24,8 +24,8 @@ from gavel.telemetry import log
 
 WRITE_TIMEOUT_S = 2.0
 """Most that CreateProblem waits for the database."""
-READ_TIMEOUT_S = 4.0
-"""Most that ListProblems waits for it: less than its default deadline."""
+READ_TIMEOUT_S = 2.5
+"""Most that ListProblems waits for it."""
 RETRY_S = 5.0
 """How long a row that is owed waits for the next try."""
 OWED_MOST = 10_000

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from gavel.db.pool import WITHIN_S, AsyncPool, async_session
+from gavel.db.pool import AsyncPool, async_session
 from gavel.projection import reads
 from gavel.projection.ends import LogEnds
 from gavel.projection.positions import LogPosition
@@ -20,6 +20,9 @@ from gavel.submission.acknowledgement import MARGIN_S
 from gavel.submission.v1 import submission_pb2, submission_record_pb2
 from gavel.worker.v1 import judgement_event_pb2
 
+ANSWER_TIMEOUT_S = 2.5
+"""Most that one question to the database may take, the wait for a connection included."""
+
 Found = tuple[StoredSubmission, JudgementState | None]
 """A row and its current judgement; None while nothing has been heard of that: it is queued."""
 
@@ -33,9 +36,9 @@ class Reading:
         self._ends = ends
         self._objects = objects
 
-    async def find(self, tenant: str, submission_id: UUID) -> Found | None:
-        """The row as it is now. GavelError FOREIGN_TENANT, DATABASE_UNAVAILABLE."""
-        async with async_session(self._pool, _within_s()) as connection:
+    async def find(self, tenant: str, submission_id: UUID, most_s: float = ANSWER_TIMEOUT_S) -> Found | None:
+        """The row as it is now, within `most_s` seconds. GavelError FOREIGN_TENANT, DATABASE_UNAVAILABLE."""
+        async with async_session(self._pool, min(most_s, _within_s())) as connection:
             row = await reads.get_submission(connection, tenant, submission_id)
             if row is None:
                 return None
@@ -97,4 +100,4 @@ class Reading:
 def _within_s() -> float:
     """How long the database may take: less than the call has left, so that the caller hears our error."""
     left_s = time_left_s()
-    return WITHIN_S if left_s is None else max(0.0, min(WITHIN_S, left_s - MARGIN_S))
+    return ANSWER_TIMEOUT_S if left_s is None else max(0.0, min(ANSWER_TIMEOUT_S, left_s - MARGIN_S))

@@ -82,8 +82,9 @@ class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
         submission_id = names.parse_submission(request.name)
         if request.view not in submission_service_pb2.View.values():
             raise invalid("view", f"no such view: {request.view}")
+        # Half of what is kept back is for the last look at the rows.
         row, current = await self._reading.get(
-            tenant_of(context), submission_id, _token(request.read_token), _left_s() - MARGIN_S
+            tenant_of(context), submission_id, _token(request.read_token), _left_s() - 2 * MARGIN_S
         )
         submission = core.stored_submission(row, current)
         if current is not None:
