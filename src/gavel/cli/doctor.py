@@ -111,7 +111,7 @@ def _port(data: Path, ingress: str) -> Check:
 
     host, port = ingress_of(ingress)
     current = state.read(data)
-    if current is not None and current.ingress == ingress and state.is_locked(data):
+    if current is not None and current.ingress == ingress and state.holder(data) == current.supervisor:
         return Check("ingress", True, f"{ingress}, where this mesh runs")
     if is_free(port, host):
         return Check("ingress", True, f"{ingress} is free")

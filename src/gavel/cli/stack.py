@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -71,13 +72,13 @@ def down(data_dir: DataDir = None, as_json: Json = False) -> None:
     from gavel.embedded.process import send_signal
 
     data = data_folder(data_dir)
-    current = state.read(data)
-    if current is None or not state.is_locked(data):
+    supervisor = state.holder(data)
+    if supervisor is None:
+        current = state.read(data)
         left = state.end_leftovers(current) if current else []
         text = f"no mesh runs on {data}" + (f"; ended what was left: {', '.join(left)}" if left else "")
         _answer(as_json, text, {"event": "down", "was_running": False, "ended": left})
         return
-    supervisor = current.supervisor
     if not as_json:
         print("stopping: running programs get up to 20 s to end ...", flush=True)
     send_signal(supervisor, signal.SIGTERM)
@@ -94,10 +95,12 @@ def status(data_dir: DataDir = None, as_json: Json = False) -> None:
     from gavel.embedded import state
 
     data = data_folder(data_dir)
-    current = state.read(data)
-    running = current is not None and state.is_locked(data)
-    if current is None or not running:
+    supervisor = state.holder(data)
+    if supervisor is None:
         _fail(as_json, f"no mesh runs on {data}; start one with: gavel up")
+    current = state.read(data)
+    if current is None or current.supervisor != supervisor:
+        _fail(as_json, f"the mesh on {data} has just begun to start (process {supervisor.pid})")
     from gavel.cli import stack_view
 
     languages = stack_view.languages(current.ingress) if current.up else []
@@ -179,8 +182,7 @@ def _run_here(options: Options, say: Listener) -> bool:
         asked = True
         supervisor.request_stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
+    _on_signals(stop)
     return supervisor.run()
 
 
@@ -201,8 +203,7 @@ def _run_detached(options: Options, say: Listener) -> bool:
             text=True,
             start_new_session=True,
         )
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: popen.terminate())
+    _on_signals(lambda *_: popen.terminate())
     last = Kind.FAILED
     for line in popen.stdout or ():
         event = Event.from_json(line)
@@ -213,6 +214,13 @@ def _run_detached(options: Options, say: Listener) -> bool:
     if popen.wait() != 0 and last is not Kind.FAILED:
         say(Event(Kind.FAILED, f"the supervisor ended; see {log}"))
     return False
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Handles the signals that ask for an end, unless they are ignored, as SIGHUP is under nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def _lines(log: Path, follow: bool) -> Iterator[str]:

@@ -129,6 +129,8 @@ class KafkaBroker(Server):
             raise StartError(self.name, f"its jars cannot be had: {error}") from error
         self._archives = _Archives(self._class_path, self._folder)
         self._folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+        (self._folder / "tmp").mkdir()
         data = self._folder / "data"
         settings = {"port": self._port, "controller_port": self._controller_port, "data": data}
         (self._folder / "server.properties").write_text(_PROPERTIES.format(**settings))
@@ -176,10 +178,12 @@ class KafkaBroker(Server):
             "-XX:TieredStopAtLevel=1",
             "-Xss512k",
             "-XX:+ExitOnOutOfMemoryError",
+            "-XX:-UsePerfData",
             "-Xlog:disable",
             "-Xlog:all=error:stderr",
             *options,
             "-Djava.awt.headless=true",
+            f"-Djava.io.tmpdir={self._folder / 'tmp'}",  # codecs are unpacked there, and left there by a kill
             "-Dlog4j2.disableJmx=true",
             f"-Dlog4j2.configurationFile={self._folder / 'log4j2.properties'}",
             "--sun-misc-unsafe-memory-access=allow",

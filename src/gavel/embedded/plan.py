@@ -17,6 +17,8 @@ from gavel.mesh import Endpoint, Topology
 
 REPLICAS_MAX = 16
 SLOTS_MAX = 1_024
+_UNFIT = frozenset(",:\\") | frozenset(map(chr, range(32)))
+"""Kafka's settings and Java's class path take these in a path for something else."""
 _LANGUAGE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -58,6 +60,8 @@ class Options:
 
     def __post_init__(self) -> None:
         ip_address(self.ingress_host)  # a ValueError that says so
+        if set(str(self.data_dir)) & _UNFIT:
+            raise ValueError(f"expected a data folder without any of , : \\ in its path, got {self.data_dir}")
         for what, count in (("submission", self.submission), ("result", self.result)):
             if not 1 <= count <= REPLICAS_MAX:
                 raise ValueError(f"{what}: expected 1 to {REPLICAS_MAX} replicas, got {count}")
@@ -117,7 +121,7 @@ def services(
     shared = {
         "GAVEL_KAFKA": kafka,
         "GAVEL_DATABASE_URL": database_url,
-        "GAVEL_STORAGE_URL": f"file://{data / 'objects'}",
+        "GAVEL_STORAGE_URL": (data / "objects").as_uri(),
         "GAVEL_LOG_LEVEL": "info",
     }
 

@@ -23,6 +23,9 @@ from gavel.embedded.process import Identity, identify, signal_group
 END_SECONDS = 5.0
 """What a left-over process gets between SIGTERM and SIGKILL; nothing waits for its answers any more."""
 
+LOCK_SECONDS = 0.3
+"""How long a start waits for the lock, which who only looks whether somebody has it holds for a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartState:
@@ -67,29 +70,39 @@ def lock(data_dir: Path) -> IO[str]:
     """Takes the data folder; LockedError if another process has it. Closing the file gives it back."""
     data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
     file = (data_dir / "gavel.lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        text = file.read().strip()
-        file.close()
-        raise LockedError(data_dir, int(text) if text.isdecimal() else None) from None
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not _try_lock(file):
+        if time.monotonic() > deadline:
+            file.seek(0)
+            text = file.read().strip()
+            file.close()
+            raise LockedError(data_dir, int(text) if text.isdecimal() else None)
+        time.sleep(LOCK_SECONDS / 10)
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
 
 
-def is_locked(data_dir: Path) -> bool:
-    """Tells whether a supervisor lives on this data folder."""
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def holder(data_dir: Path) -> Identity | None:
+    """The supervisor that lives on this data folder; None if there is none."""
     try:
         with (data_dir / "gavel.lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return identify(int(file.read()))
+    except (FileNotFoundError, ValueError):
+        return None
+    return None
 
 
 def write(data_dir: Path, state: MeshState) -> None:

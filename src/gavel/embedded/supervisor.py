@@ -92,6 +92,11 @@ class Supervisor:
     def _start(self) -> None:
         check_sandbox()
         self._clear()
+        self._write_state()
+        if open_to_others(self._options.ingress_host):
+            self._progress(
+                "the ingress is open to other machines, which the embedded mesh takes for this one's user"
+            )
         ports = Ports(self._data / "ports.json")
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="start") as pool:
             languages = pool.submit(_available_languages)
@@ -222,7 +227,10 @@ class Supervisor:
     def _tell(self, event: Event) -> None:
         if self._log is not None:
             self._log.write(event.to_json() + "\n")
-        self._listener(event)
+        try:
+            self._listener(event)
+        except OSError:  # nobody reads any more; the log has it
+            self._listener = lambda _: None
 
     def _progress(self, text: str) -> None:
         self._tell(Event(Kind.PROGRESS, text))

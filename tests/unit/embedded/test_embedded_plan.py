@@ -62,12 +62,19 @@ def test_worker_option_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"submission": 0}, {"result": 17}, {"workers": ()}, {"ingress_host": "example"}]
+    "change",
+    [
+        {"submission": 0},
+        {"result": 17},
+        {"workers": ()},
+        {"ingress_host": "example"},
+        {"data_dir": Path("/a,b")},
+    ],
 )
-def test_options_have_bounds(change: dict[str, int]) -> None:
-    """Replica counts are 1 to 16, and the ingress is an IP address."""
+def test_options_have_bounds(change: dict[str, object]) -> None:
+    """Replica counts are 1 to 16, the ingress is an IP address, the data folder one that Kafka can name."""
     with pytest.raises(ValueError, match=r"expected|address"):
-        Options(Path("/data"), **change)  # type: ignore[arg-type]
+        Options(**{"data_dir": Path("/data"), **change})  # type: ignore[arg-type]
 
 
 def test_languages_of_workers() -> None:

@@ -162,16 +162,16 @@ def test_state_survives_the_file(tmp_path: Path) -> None:
 
 def test_one_supervisor_a_data_folder(tmp_path: Path) -> None:
     """A second lock is refused with the pid of the holder, until the first is given back."""
-    assert not state.is_locked(tmp_path)
+    assert state.holder(tmp_path) is None
     held = state.lock(tmp_path)
-    assert state.is_locked(tmp_path)
+    assert state.holder(tmp_path) == identify(os.getpid())
     with pytest.raises(LockedError, match=f"process {os.getpid()}") as refused:
         state.lock(tmp_path)
     assert refused.value.pid == os.getpid()
 
     held.close()
 
-    assert not state.is_locked(tmp_path)
+    assert state.holder(tmp_path) is None
     state.lock(tmp_path).close()
 
 
