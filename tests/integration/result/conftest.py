@@ -1,14 +1,21 @@
 """A broker whose topics each test begins anew, a database with its tables, and a log to write to."""
 
+import os
 import secrets
+import signal
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import grpc
 import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -19,6 +26,7 @@ from gavel.db.migrate import migrate
 from gavel.db.pool import Pool, open_pool
 from gavel.embedded.kafka import KafkaBroker
 from gavel.projection import partitions
+from gavel.result.v1 import result_service_pb2_grpc
 from gavel.rpc.errors import GavelError
 from gavel.storage.objects import Objects
 from gavel.submission.v1.submission_record_pb2 import SubmissionRecord
@@ -133,3 +141,73 @@ def objects(tmp_path: Path) -> Iterator[Objects]:
     opened = Objects(f"file://{tmp_path / secrets.token_hex(4)}")
     yield opened
     opened.close()
+
+
+@dataclass
+class Replica:
+    """A result process."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    output: Path
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Signals it and returns its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(25)
+
+
+@pytest.fixture
+def start_replica(
+    bootstrap: str, tables: psycopg.Connection[Any], database_url: str, tmp_path: Path
+) -> Iterator[Callable[..., Replica]]:
+    """Starts result processes with settings as keywords; they end with the test."""
+    replicas: list[Replica] = []
+
+    def start(**settings: object) -> Replica:
+        name = f"result-{len(replicas)}"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        given: dict[str, object] = {
+            "name": name,
+            "listen": address,
+            "kafka": bootstrap,
+            "database_url": database_url,
+            "storage_url": f"file://{tmp_path / 'objects'}",
+            "drain_s": 0.5,
+        } | settings
+        variables = {f"GAVEL_{key.upper()}": str(value) for key, value in given.items()}
+        output = tmp_path / f"{name}.log"
+        with output.open("wb") as log_file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gavel.result"],
+                env=os.environ | variables,
+                stdout=log_file,
+                stderr=log_file,
+            )
+        replica = Replica(process, address, output)
+        replicas.append(replica)
+        eventually(lambda: b'"serving"' in output.read_bytes() or process.poll() is not None, "serving")
+        assert process.poll() is None, output.read_text()
+        return replica
+
+    yield start
+    crashed = [replica for replica in replicas if replica.process.poll() not in (None, 0)]
+    for replica in replicas:
+        if replica.process.poll() is None:
+            replica.process.kill()
+            replica.process.wait()
+    assert not crashed, crashed[0].output.read_text()
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Callable[[Replica], Awaitable[Any]]]:
+    """Makes stubs of replicas."""
+    async with AsyncExitStack() as channels:
+
+        async def made(replica: Replica) -> Any:
+            channel = await channels.enter_async_context(grpc.aio.insecure_channel(replica.address))
+            return result_service_pb2_grpc.ResultServiceStub(channel)
+
+        yield made
