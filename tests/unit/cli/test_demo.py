@@ -6,23 +6,25 @@ from pathlib import Path
 
 import pytest
 
+from gavel import client
 from gavel.cli.demo_cases import BrokenCases, Case, load
 from gavel.cli.demo_view import Row
-from gavel.client import Compiled, CompileResult, Ended, Judgement, Queued, Running, Tested, TestResult
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
-def result(number: int, verdict: str, message: str = "") -> TestResult:
-    return TestResult(number, f"t{number}", verdict, 5, 6, 7 << 20, 8, message=message)
+def result(number: int, verdict: str, message: str = "") -> client.TestResult:
+    return client.TestResult(number, f"t{number}", verdict, 5, 6, 7 << 20, 8, message=message)
 
 
-def ended(verdict: str, *tests: TestResult, compile_output: str = "") -> Ended:
+def ended(verdict: str, *tests: client.TestResult, compile_output: str = "") -> client.Ended:
     compiled = (
-        CompileResult("COMPILE_ERROR", compile_output, 1, 1, 1, cached=False) if compile_output else None
+        client.CompileResult("COMPILE_ERROR", compile_output, 1, 1, 1, cached=False)
+        if compile_output
+        else None
     )
-    judgement = Judgement("x", "FINISHED", verdict, 5, 6, 7 << 20, len(tests), tests, compiled)
-    return Ended(b"", None, judgement)
+    judgement = client.Judgement("x", "FINISHED", verdict, 5, 6, 7 << 20, len(tests), tests, compiled)
+    return client.Ended(b"", None, judgement)
 
 
 def test_the_examples_cover_what_a_demonstration_has_to_show() -> None:
@@ -72,10 +74,10 @@ def test_a_row_follows_a_watch_to_its_end() -> None:
     row = Row(Case("a.c", {}, "c", "WRONG_ANSWER"))
     seen = []
     for event in (
-        Queued(b"", None, 3),
-        Running(b"", None, "a", "w", 2, "gcc"),
-        Compiled(b"", None, CompileResult("ACCEPTED", "", 1, 1, 1, cached=False)),
-        Tested(b"", None, result(1, "ACCEPTED")),
+        client.Queued(b"", None, 3),
+        client.Running(b"", None, "a", "w", 2, "gcc"),
+        client.Compiled(b"", None, client.CompileResult("ACCEPTED", "", 1, 1, 1, cached=False)),
+        client.Tested(b"", None, result(1, "ACCEPTED")),
         ended("WRONG_ANSWER", result(1, "ACCEPTED"), result(2, "WRONG_ANSWER", "it differs")),
     ):
         row.hear(event)
