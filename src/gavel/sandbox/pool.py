@@ -68,11 +68,12 @@ class Pool:
             try:
                 made = _made_ready(self._launcher, spec)
             except SandboxError:
-                with self._change:
-                    self._change.wait_for(lambda: self._closed, timeout=1.0)
+                with self._change:  # no spares of it until it is asked for again, which tells the caller why
+                    for spare in self._spares.pop(spec, ()):
+                        discard(spare)
                 continue
             with self._change:
-                self._spares[spec].append(made)
+                self._spares.setdefault(spec, deque()).append(made)
 
 
 def _made_ready(launcher: Launcher, spec: BoxSpec) -> Birth:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gavel.sandbox import BoxSpec, Command, Kill, Limits, Mount, Sandbox
+from gavel.sandbox import BoxSpec, Command, Kill, Limits, Mount, Sandbox, SandboxError
 
 pytestmark = pytest.mark.integration
 
@@ -155,8 +155,16 @@ def test_proc_self_exe(sandbox: Sandbox) -> None:
 
 
 def test_a_missing_mount_is_the_platforms_error(sandbox: Sandbox) -> None:
-    """A toolchain that went away fails the box, and the next box is made all the same."""
-    with pytest.raises(Exception, match="No such file"):
-        sandbox.box(BoxSpec((Mount("/nonexistent", "/opt/x"),)))
+    """A toolchain that went away fails its boxes and leaves no mount behind; others are made all the same."""
+    mounts = Path(f"/proc/{sandbox.spawner_pid}/mountinfo")
+    with sandbox.box() as box, box.run(Command(("/bin/true",)), RUN) as outcome:
+        assert outcome.exit_code == 0
+    before = mounts.read_text()
+
+    for _ in range(3):
+        with pytest.raises(SandboxError, match="No such file"):
+            sandbox.box(BoxSpec((Mount("/nonexistent", "/opt/x"),)))
+
+    assert mounts.read_text() == before
     with sandbox.box() as box, box.run(Command(("/bin/true",)), RUN) as outcome:
         assert outcome.exit_code == 0

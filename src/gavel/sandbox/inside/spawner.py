@@ -78,7 +78,13 @@ class Spawner:
         if key not in self._templates:
             folder = f"{self._stage}/{len(os.listdir(self._stage))}"
             os.mkdir(folder, 0o700)
-            template.build(folder, message["root"], message["mounts"])
+            try:
+                template.build(folder, message["root"], message["mounts"])
+            except OSError:
+                with contextlib.suppress(OSError):
+                    kernel.umount(folder)
+                os.rmdir(folder)
+                raise
             self._templates[key] = folder
         return self._templates[key]
 
@@ -132,6 +138,7 @@ class Spawner:
 def main(descriptor: int) -> None:
     """`descriptor`: this end of the SOCK_SEQPACKET pair with the service."""
     os.set_inheritable(descriptor, False)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
     # Python ignores the last two, and what is ignored stays so over an exec.
     for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
