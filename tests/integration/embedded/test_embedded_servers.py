@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from gavel.embedded import jars
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import UNPRIVILEGED_UID, Postgres
 from gavel.embedded.process import identify
@@ -96,6 +97,26 @@ def test_broker_goes_on_with_its_data_on_another_port(tmp_path: Path) -> None:
         assert read_all(second.bootstrap, "moved", 3) == [0, 1, 2]
     finally:
         second.stop()
+
+
+def test_damaged_jar_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A jar in the cache that is not the locked one is fetched anew; the sound ones stay as they are."""
+    cached = jars.fetch()
+    folder = tmp_path / "gavel" / cached[0].parent.name
+    folder.mkdir(parents=True)
+    for path in cached:
+        (folder / path.name).symlink_to(path)
+    (damaged,) = folder.glob("jspecify-*.jar")
+    damaged.unlink()
+    damaged.write_bytes(b"not a jar")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said: list[str] = []
+
+    fetched = jars.fetch(said.append)
+
+    assert said == [f"fetching 1 of {len(cached)} jars of Kafka {jars.KAFKA_VERSION} (once)"]
+    assert [path.name for path in fetched] == [path.name for path in cached]
+    assert damaged.read_bytes() == next(p for p in cached if p.name == damaged.name).read_bytes()
 
 
 def test_broker_refuses_unknown_topics(kafka_bootstrap: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,6 +121,17 @@ def test_options_survive_the_command_line() -> None:
 
     assert parse([*arguments_of(options), "--control"]) == (options, True)
     assert parse(arguments_of(default)) == (default, False)
+
+
+def test_supervisor_starts_without_grpc() -> None:
+    """What `gavel up` loads before its first process is small: no gRPC, no Kafka and no database client."""
+    script = (
+        "import sys, gavel.cli.stack, gavel.embedded.supervisor\n"
+        "print([name for name in ('grpc', 'confluent_kafka', 'psycopg') if name in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert loaded.stdout == "[]\n"
 
 
 def test_events_survive_a_line() -> None:
