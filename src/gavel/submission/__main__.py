@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
@@ -46,6 +47,8 @@ SERVICES: Final = (
     problem_service_pb2.DESCRIPTOR.services_by_name["ProblemService"].full_name,
     file_service_pb2.DESCRIPTOR.services_by_name["FileService"].full_name,
 )
+THREADS: Final = 32
+"""For what blocks: questions to the broker, writing uploads to disk, building manifests."""
 REGISTRY_START_S: Final = 2.0
 """How long a start waits for the heartbeats that there are; without a broker it goes on all the same."""
 PRODUCER_FLUSH_S: Final = 3.0
@@ -58,6 +61,7 @@ async def main(stop: asyncio.Event) -> None:
     settings = Settings.from_environment(os.environ)
     setup("submission", settings.name, settings.log_level)
     _log.info("starting", **shown(settings))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
     async with AsyncExitStack() as parts:
         metrics = serve_metrics(settings.metrics_listen)
         parts.callback(metrics.close)

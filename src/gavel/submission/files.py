@@ -18,6 +18,7 @@ from gavel.rpc.errors import GavelError, invalid
 from gavel.storage import digests, keys
 from gavel.storage.objects import Objects
 from gavel.submission.v1 import error_reason_pb2, file_service_pb2
+from gavel.telemetry.metrics import SUBMISSION_UPLOAD_BYTES
 
 FILE_BYTES = 1024 * 1024 * 1024
 """The largest file."""
@@ -122,6 +123,7 @@ class Files:
             await self._receive(spool, first, messages)
             await asyncio.to_thread(spool.finish)
             await self._objects.put_async(keys.blob_key(tenant, what.sha256), file)
+        SUBMISSION_UPLOAD_BYTES.inc(what.size_bytes)
         return what
 
     async def _receive(

@@ -11,6 +11,7 @@ from typing import Protocol
 from gavel.bus import topics
 from gavel.bus.producer import Delivery, Headers
 from gavel.rpc.admission import Gate
+from gavel.rpc.errors import GavelError
 from gavel.rpc.positions import Position, ReadToken
 from gavel.submission import core, identity
 from gavel.submission.acknowledgement import acknowledged, deadline_of
@@ -19,6 +20,11 @@ from gavel.submission.destinations import Destinations
 from gavel.submission.problems import ProblemFacts
 from gavel.submission.v1 import submission_service_pb2
 from gavel.telemetry import log, traces
+from gavel.telemetry.metrics import (
+    SUBMISSION_ACCEPTS,
+    SUBMISSION_ACKNOWLEDGE_DURATION,
+    SUBMISSION_REFUSALS,
+)
 
 Resolve = Callable[[str, str], Awaitable[ProblemFacts]]
 """Finds a problem by tenant and bare name. GavelError PROBLEM_NOT_FOUND, STORAGE_UNAVAILABLE."""
@@ -59,7 +65,18 @@ class Intake:
         """Accepts one submission within `timeout_s` seconds, or raises GavelError as CreateSubmission
         documents.
         """
-        deadline = deadline_of(timeout_s)
+        try:
+            return await self._accept(tenant, request, deadline_of(timeout_s))
+        except GavelError as error:
+            SUBMISSION_REFUSALS.labels(error.reason_name).inc()
+            raise
+
+    async def _accept(
+        self,
+        tenant: str,
+        request: submission_service_pb2.CreateSubmissionRequest,
+        deadline: float,
+    ) -> submission_service_pb2.CreateSubmissionResponse:
         admitted = admit(request, time.time_ns() // 1_000_000)
         language = admitted.language.code
         destination = self._destinations.known(language) or await self._destinations.of(language)
@@ -75,6 +92,7 @@ class Intake:
             limits=limits,
         )
         partition = topics.partition_for(submission_id, destination.partitions)
+        began = time.monotonic()
         with self._gate.hold():
             delivery = await acknowledged(
                 deadline,
@@ -86,6 +104,8 @@ class Intake:
                     headers=traces.inject(),
                 ),
             )
+        SUBMISSION_ACKNOWLEDGE_DURATION.observe(time.monotonic() - began)
+        SUBMISSION_ACCEPTS.labels(language).inc()
         self._log.info(
             "accepted",
             submission_id=str(submission_id),

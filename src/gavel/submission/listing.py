@@ -21,6 +21,7 @@ from gavel.storage.objects import Objects
 from gavel.submission.problems import Problems
 from gavel.submission.v1 import error_reason_pb2, problem_pb2, submission_pb2
 from gavel.telemetry import log
+from gavel.telemetry.metrics import SUBMISSION_ROWS_OWED
 
 WRITE_TIMEOUT_S = 2.0
 """Most that CreateProblem waits for the database."""
@@ -94,6 +95,7 @@ class Listing:
     def _owe(self, tenant: str, name: str) -> None:
         if len(self._owed) < OWED_MOST:
             self._owed.add((tenant, name))
+            SUBMISSION_ROWS_OWED.set(len(self._owed))
             self._more.set()
 
     async def _pay(self) -> None:
@@ -101,6 +103,7 @@ class Listing:
             tenant, name = next(iter(self._owed))
             await self._list(tenant, name)
             self._owed.discard((tenant, name))
+            SUBMISSION_ROWS_OWED.set(len(self._owed))
 
     async def _compare(self) -> None:
         """Writes the row of every object again: an upsert that changes nothing where it is right."""

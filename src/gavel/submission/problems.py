@@ -19,12 +19,14 @@ from gavel.judging.package import InvalidPackage, build_manifest
 from gavel.rpc import names
 from gavel.rpc.errors import GavelError, Violation
 from gavel.storage import digests, keys
-from gavel.storage.objects import ObjectNotFound, Objects
+from gavel.storage.objects import ObjectNotFound, Objects, StorageUnavailable
 from gavel.submission.files import Files
 from gavel.submission.v1 import error_reason_pb2, problem_pb2
 
 CACHE_AGE_S = 5.0
 """How old what an accept knows of a name may be: a name pointed elsewhere counts everywhere after this."""
+LOOK_UP_TIMEOUT_S = 3.0
+"""How long an accept waits for the object storage."""
 NAMES_CACHED = 10_000
 RULES_CACHED = 2_000
 MANIFEST_BYTES = 3 * 1024 * 1024
@@ -184,6 +186,13 @@ class Problems:
         return manifest, list(warnings)
 
     async def _look_up(self, tenant: str, name: str) -> ProblemFacts:
+        try:
+            async with asyncio.timeout(LOOK_UP_TIMEOUT_S):
+                return await self._read_facts(tenant, name)
+        except TimeoutError:
+            raise StorageUnavailable from None
+
+    async def _read_facts(self, tenant: str, name: str) -> ProblemFacts:
         problem = await self.pointer(tenant, name)
         key = (tenant, problem.manifest_digest)
         rules = self._rules.get(key)

@@ -11,6 +11,7 @@ from gavel.projection.positions import LogPosition
 from gavel.projection.presence import StoredPositions, read_stored
 from gavel.projection.rows import StoredSubmission
 from gavel.projection.state import JudgementState
+from gavel.rpc.admission import Gate
 from gavel.rpc.context import time_left_s
 from gavel.rpc.errors import GavelError
 from gavel.rpc.positions import ReadToken
@@ -22,6 +23,8 @@ from gavel.worker.v1 import judgement_event_pb2
 
 ANSWER_TIMEOUT_S = 2.5
 """Most that one question to the database may take, the wait for a connection included."""
+QUESTIONS_MOST = 64
+"""How many reads may ask the broker at one time how far the log reaches."""
 
 Found = tuple[StoredSubmission, JudgementState | None]
 """A row and its current judgement; None while nothing has been heard of that: it is queued."""
@@ -35,6 +38,7 @@ class Reading:
         self._stored = stored
         self._ends = ends
         self._objects = objects
+        self._questions = Gate("reads that ask the broker", QUESTIONS_MOST)
 
     async def find(self, tenant: str, submission_id: UUID, most_s: float = ANSWER_TIMEOUT_S) -> Found | None:
         """The row as it is now, within `most_s` seconds. GavelError FOREIGN_TENANT, DATABASE_UNAVAILABLE."""
@@ -66,7 +70,8 @@ class Reading:
 
         async def wanted() -> Sequence[LogPosition]:
             if token is None:
-                return await asyncio.to_thread(self._ends.of, submission_id)
+                with self._questions.hold():
+                    return await asyncio.to_thread(self._ends.of, submission_id)
             at = token.position
             return [LogPosition(at.topic_id, at.partition, at.offset + 1)]
 

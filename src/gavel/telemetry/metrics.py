@@ -55,6 +55,21 @@ WORKER_SLOTS: Final = Gauge("gavel_worker_slots", "Runs that the worker does at 
 WORKER_CASES: Final = Gauge(
     "gavel_worker_cases", "Judgements held, by phase: waiting, running, ending.", ["phase"]
 )
+SUBMISSION_ACCEPTS: Final = Counter(
+    "gavel_submission_accepts", "Submissions that were accepted.", ["language"]
+)
+SUBMISSION_REFUSALS: Final = Counter(
+    "gavel_submission_refusals", "Submissions that were not accepted, those of batches too.", ["reason"]
+)
+SUBMISSION_ACKNOWLEDGE_DURATION: Final = Histogram(
+    "gavel_submission_acknowledge_duration_seconds",
+    "How long the broker took to acknowledge an accepted record.",
+    buckets=_CALL_BUCKETS,
+)
+SUBMISSION_UPLOAD_BYTES: Final = Counter("gavel_submission_upload_bytes", "Bytes of files that were stored.")
+SUBMISSION_ROWS_OWED: Final = Gauge(
+    "gavel_submission_rows_owed", "Problems that the list does not show yet, since the database is away."
+)
 WRITER_RECORDS: Final = Counter("gavel_writer_records", "Records of the log that were stored.", ["writer"])
 WRITER_BATCH_DURATION: Final = Histogram(
     "gavel_writer_batch_duration_seconds",
