@@ -12,6 +12,8 @@ LOOK_SECONDS_MIN: Final = 0.002
 INIT_GRACE_MS: Final = 1000
 """How much later than the service the box's init ends a run by itself."""
 
+_WALL_STRETCH: Final = 3
+"""How many times its wall time limit a run lasts at most, however long it had to wait for a CPU."""
 _OPEN_FILES: Final = 1024
 _LOCKED_BYTES: Final = 64 * 1024
 
@@ -22,14 +24,29 @@ class Usage:
     wall_time_us: int
     output_bytes: int
     oom_kills: int
+    waited_us: int = 0
+    """How long the run was ready and had to wait for a CPU, which is no idleness of its own."""
 
 
 def seconds_to_next_look(limits: Limits, usage: Usage, cores: int) -> float:
     """Neither limit can be passed earlier: a run uses at most `cores` CPU seconds a second."""
     parallel = max(1, min(cores, limits.processes))
     cpu_left = (limits.cpu_time_ms * 1000 - usage.cpu_time_us) / 1e6 / parallel
-    wall_left = (limits.wall_time_ms * 1000 - usage.wall_time_us) / 1e6
+    wall_left = (wall_time_us_allowed(limits, usage.waited_us) - usage.wall_time_us) / 1e6
     return max(LOOK_SECONDS_MIN, min(cpu_left, wall_left))
+
+
+def wall_time_us_allowed(limits: Limits, waited_us: int) -> int:
+    """The wall time limit in microseconds plus what the run waited for a CPU, up to three times the limit.
+
+    Without that a busy machine would end a program that used every moment it was given.
+    """
+    return min(limits.wall_time_ms * 1000 + waited_us, wall_time_ms_most(limits) * 1000)
+
+
+def wall_time_ms_most(limits: Limits) -> int:
+    """The wall time after which a run ends whatever the reason."""
+    return limits.wall_time_ms * _WALL_STRETCH
 
 
 def exceeded(limits: Limits, usage: Usage) -> Kill:
@@ -40,7 +57,7 @@ def exceeded(limits: Limits, usage: Usage) -> Kill:
         return Kill.OUTPUT
     if usage.cpu_time_us > limits.cpu_time_ms * 1000:
         return Kill.CPU_TIME
-    if usage.wall_time_us > limits.wall_time_ms * 1000:
+    if usage.wall_time_us > wall_time_us_allowed(limits, usage.waited_us):
         return Kill.WALL_TIME
     return Kill.NONE
 
@@ -50,6 +67,8 @@ def final_kill(during: Kill, limits: Limits, usage: Usage) -> Kill:
     if during in {Kill.CANCELLED, Kill.OUTPUT}:
         return during
     after = exceeded(limits, usage)
+    if after is Kill.WALL_TIME and usage.wall_time_us <= wall_time_ms_most(limits) * 1000:
+        after = Kill.NONE  # only the watch knows how long it waited for a CPU, and it found nothing
     return after if after is Kill.MEMORY or during is Kill.NONE else during
 
 

@@ -167,7 +167,7 @@ class Box:
             "rlimits": accounting.rlimits(limits),
             "files_bytes": limits.files_bytes,
             "files_count": limits.files_count,
-            "wall_time_ms": limits.wall_time_ms + accounting.INIT_GRACE_MS,
+            "wall_time_ms": accounting.wall_time_ms_most(limits) + accounting.INIT_GRACE_MS,
             "keep": keep,
         }
         with self._lock:

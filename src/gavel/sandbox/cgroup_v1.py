@@ -91,6 +91,9 @@ class RunGroupV1:
         fields = _read(f"{self._folders['memory']}/memory.oom_control").split()
         return int(fields[fields.index(b"oom_kill") + 1])
 
+    def waited_us(self) -> int:
+        return cgroups.longest_wait_us(f"{self._folders['memory']}/tasks")
+
     def remove(self) -> None:
         for descriptor in self._open:
             os.close(descriptor)

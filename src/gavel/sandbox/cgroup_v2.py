@@ -86,6 +86,9 @@ class RunGroupV2:
     def oom_kills(self) -> int:
         return _field(f"{self._folder}/memory.events", "oom_kill")
 
+    def waited_us(self) -> int:
+        return cgroups.longest_wait_us(f"{self._folder}/cgroup.threads")
+
     def remove(self) -> None:
         for descriptor in self.join:
             os.close(descriptor)

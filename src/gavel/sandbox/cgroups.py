@@ -31,6 +31,10 @@ class RunGroup(Protocol):
     def cpu_time_us(self) -> int: ...
     def memory_peak_bytes(self) -> int: ...
     def oom_kills(self) -> int: ...
+    def waited_us(self) -> int:
+        """The longest that any thread of it which lives has been ready and waited for a CPU."""
+        ...
+
     def remove(self) -> None:
         """After the last process is gone. SandboxError if the kernel still says that one is there."""
         ...
@@ -66,6 +70,15 @@ def open_cgroups() -> Cgroups:
         raise SandboxUnavailable(
             "memory, processes and CPU time", f"no usable cgroup: {error}", remedy
         ) from error
+
+
+def longest_wait_us(threads: str) -> int:
+    """The longest that any thread of a cgroup's list (`tasks`, `cgroup.threads`) has waited for a CPU."""
+    longest_ns = 0
+    for thread in Path(threads).read_text("ascii").split():
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
+            longest_ns = max(longest_ns, int(Path(f"/proc/{thread}/schedstat").read_text("ascii").split()[1]))
+    return longest_ns // 1000
 
 
 def owner_name() -> str:

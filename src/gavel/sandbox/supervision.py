@@ -4,6 +4,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from . import accounting
@@ -40,14 +41,16 @@ def watch(
         if _wait(poll, control, output, wake_at):
             return Kill.CANCELLED if is_cancelled() else Kill.NONE
         now = time.monotonic()
-        # The accounts are looked at when it is time, the output count after every read.
+        # The accounts and the clock are looked at when it is time, the output count after every read.
         is_time = now >= wake_at
         usage = accounting.Usage(
             cpu_time_us=group.cpu_time_us() if is_time else 0,
-            wall_time_us=int((now - started) * 1e6),
+            wall_time_us=int((now - started) * 1e6) if is_time else 0,
             output_bytes=output.count_bytes,
             oom_kills=0,
         )
+        if is_time and usage.wall_time_us > limits.wall_time_ms * 1000:
+            usage = replace(usage, waited_us=group.waited_us())
         reason = Kill.CANCELLED if is_cancelled() else accounting.exceeded(limits, usage)
         if reason is not Kill.NONE:
             break
