@@ -12,7 +12,7 @@ LOOK_SECONDS_MIN: Final = 0.002
 INIT_GRACE_MS: Final = 1000
 """How much later than the service the box's init ends a run by itself."""
 
-_WALL_STRETCH: Final = 3
+_WALL_STRETCH: Final = 10
 """How many times its wall time limit a run lasts at most, however long it had to wait for a CPU."""
 _OPEN_FILES: Final = 1024
 _LOCKED_BYTES: Final = 64 * 1024
@@ -37,7 +37,7 @@ def seconds_to_next_look(limits: Limits, usage: Usage, cores: int) -> float:
 
 
 def wall_time_us_allowed(limits: Limits, waited_us: int) -> int:
-    """The wall time limit in microseconds plus what the run waited for a CPU, up to three times the limit.
+    """The wall time limit in microseconds plus what the run waited for a CPU, up to ten times the limit.
 
     Without that a busy machine would end a program that used every moment it was given.
     """

@@ -68,7 +68,7 @@ def test_a_limit_may_be_met_but_not_passed(spent: Usage, kill: Kill) -> None:
         (Kill.CANCELLED, usage(oom=1), Kill.CANCELLED),
         (Kill.OUTPUT, usage(output=100), Kill.OUTPUT),
         (Kill.NONE, usage(wall_us=3_000_001), Kill.NONE),  # the watch saw it wait for a CPU
-        (Kill.NONE, usage(wall_us=9_000_001), Kill.WALL_TIME),  # ended by the box's own watchdog
+        (Kill.NONE, usage(wall_us=30_000_001), Kill.WALL_TIME),  # ended by the box's own watchdog
     ],
 )
 def test_no_limit_is_exceeded_unreported(during: Kill, spent: Usage, kill: Kill) -> None:
@@ -77,10 +77,10 @@ def test_no_limit_is_exceeded_unreported(during: Kill, spent: Usage, kill: Kill)
 
 
 @pytest.mark.parametrize(
-    ("waited_us", "allowed_us"), [(0, 3_000_000), (500_000, 3_500_000), (60_000_000, 9_000_000)]
+    ("waited_us", "allowed_us"), [(0, 3_000_000), (500_000, 3_500_000), (60_000_000, 30_000_000)]
 )
 def test_waiting_for_a_cpu_is_no_idleness(waited_us: int, allowed_us: int) -> None:
-    """What the machine made the run wait is added to its wall time limit, up to three times that."""
+    """What the machine made the run wait is added to its wall time limit, up to ten times that."""
     assert wall_time_us_allowed(LIMITS, waited_us) == allowed_us
     assert exceeded(LIMITS, Usage(0, allowed_us, 0, 0, waited_us)) is Kill.NONE
     assert exceeded(LIMITS, Usage(0, allowed_us + 1, 0, 0, waited_us)) is Kill.WALL_TIME
