@@ -210,6 +210,24 @@ def test_a_custom_validator_is_found(
         assert [file.path for file in found.files] == paths
 
 
+def test_a_package_of_the_draft_of_2023_07() -> None:
+    """As the later format, with the older name of the flags, and the validator's folder in either number."""
+    for folder in ("output_validator/check", "output_validators/check", "output_validator"):
+        manifest, warnings = made(
+            {
+                "problem.yaml": "problem_format_version: 2023-07-draft\nuuid: x\nlimits: {time_limit: 1}\n",
+                "data/secret/testdata.yaml": "output_validator_flags: strict\n",
+                f"{folder}/validate.cc": "",
+                f"{folder}/validate.h": "",
+                **TESTS,
+            }
+        )
+
+        assert manifest.validator.entry_point == "validate.cc"
+        assert list(manifest.tests[1].validator_arguments) == ["strict"]
+        assert warnings == []
+
+
 def test_a_validator_that_a_legacy_package_does_not_ask_for_is_passed_over() -> None:
     """`validation: custom` decides, not the folder; the warning says so."""
     manifest, warnings = made({"problem.yaml": LEGACY, "output_validators/v.py": "", **TESTS})
