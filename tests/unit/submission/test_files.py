@@ -12,7 +12,7 @@ from gavel.rpc.errors import GavelError
 from gavel.storage.keys import blob_key
 from gavel.storage.objects import Objects
 from gavel.submission.file_servicer import sha256s_of
-from gavel.submission.files import CHUNK_BYTES, FILE_BYTES, Files
+from gavel.submission.files import CHUNK_BYTES, FILE_BYTES, MEMORY_BYTES, Files
 from gavel.submission.v1 import error_reason_pb2 as reasons
 from gavel.submission.v1.file_service_pb2 import FindMissingFilesRequest, UploadFileRequest
 
@@ -61,9 +61,10 @@ async def test_upload(objects: Objects, content: bytes, chunk_bytes: int) -> Non
     assert objects.get(blob_key("local", stored.sha256)) == content
 
 
-async def test_upload_of_several_batches(objects: Objects) -> None:
-    """A file beyond what is held in memory is stored whole."""
-    content = bytes(range(256)) * (5 * 4096) + b"end"
+@pytest.mark.parametrize("size_bytes", [MEMORY_BYTES, MEMORY_BYTES + 1, MEMORY_BYTES + 3 * 2**20])
+async def test_upload_of_several_batches(objects: Objects, size_bytes: int) -> None:
+    """A file is stored whole, whether it is held in memory or on disk meanwhile."""
+    content = (bytes(range(256)) * (size_bytes // 256 + 1))[:size_bytes]
 
     stored = await files_of(objects).upload("local", stream(messages_of(content, 256 * 1024)))
 
@@ -100,6 +101,13 @@ REFUSED: dict[str, Refused] = {
     "fewer bytes": (
         [UploadFileRequest(digest=DIGEST, size_bytes=8, data=CONTENT)],
         reasons.ERROR_REASON_INVALID_FIELD,
+    ),
+    "other bytes of a large file": (
+        [
+            UploadFileRequest(digest=DIGEST, size_bytes=5 * 2**20, data=b"x" * 2**20),
+            *[UploadFileRequest(data=b"x" * 2**20)] * 4,
+        ],
+        reasons.ERROR_REASON_DIGEST_MISMATCH,
     ),
     "digest again": (
         [
