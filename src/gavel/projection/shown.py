@@ -81,7 +81,7 @@ def _place(entry: tuple[Place, Event]) -> Place:
 def _began(state: JudgementState, attempt: Attempt, seen: Place) -> Event:
     running = result_service_pb2.Running(
         attempt=attempt.id,
-        worker=f"workers/{attempt.worker_id}" if attempt.worker_id else "",
+        worker=_worker_name(attempt),
         test_count=attempt.test_count,
         language_version=attempt.language_version,
     )
@@ -89,6 +89,12 @@ def _began(state: JudgementState, attempt: Attempt, seen: Place) -> Event:
     if state.first_place is not None and state.first_place <= seen:
         return Event(event_time=time, restarted=running)
     return Event(event_time=time, running=running)
+
+
+def _worker_name(attempt: Attempt) -> str:
+    """`workers/<id>`, whether the events named the id alone or so."""
+    plain = attempt.worker_id.removeprefix("workers/")
+    return f"workers/{plain}" if plain else ""
 
 
 def _tests_since(tests: tuple[ShownTest, ...], seen: Place) -> list[tuple[Place, Event]]:
@@ -102,7 +108,7 @@ def _tests_since(tests: tuple[ShownTest, ...], seen: Place) -> list[tuple[Place,
 
 def _add_attempt(judgement: submission_pb2.Judgement, attempt: Attempt) -> None:
     judgement.attempt = attempt.id
-    judgement.worker = f"workers/{attempt.worker_id}" if attempt.worker_id else ""
+    judgement.worker = _worker_name(attempt)
     judgement.test_count = attempt.test_count
     judgement.language_version = attempt.language_version
     if start_time := timestamp(attempt.start_time_us):

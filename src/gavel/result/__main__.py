@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
+from gavel.bus.commits import GroupCommits
 from gavel.bus.producer import Producer
 from gavel.db.pool import open_async_pool, open_pool
 from gavel.projection.ends import LogEnds
@@ -60,10 +61,13 @@ async def main(stop: asyncio.Event) -> None:
         hub = Hub(window())
         hub.start()
         parts.push_async_callback(hub.stop)
-        event_log = EventLog(settings.kafka, hub, Starts(settings.kafka, settings.window_age_s), window)
+        commits = GroupCommits(settings.kafka)
+        parts.push_async_callback(asyncio.to_thread, commits.close)
+        starts = Starts(settings.kafka, commits, settings.window_age_s)
+        event_log = EventLog(settings.kafka, hub, starts, window)
         event_log.start()
         parts.push_async_callback(asyncio.to_thread, event_log.close)
-        places = QueuePlaces(settings.kafka, hub)
+        places = QueuePlaces(commits, hub)
         places.start()
         parts.push_async_callback(places.stop)
         stored, ends, facts = StoredPositions(pool), LogEnds(settings.kafka), Facts(objects)

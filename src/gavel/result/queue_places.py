@@ -5,12 +5,9 @@ committed before it.
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
-
-from gavel.bus import topics
+from gavel.bus.commits import GroupCommits, Where
 from gavel.result.hub import Hub
 from gavel.telemetry.log import logger
 
@@ -18,20 +15,12 @@ INTERVAL_S: Final = 2.0
 _TIMEOUT_S: Final = 2.0
 _log: Final = logger(__name__)
 
-Where = tuple[str, int]
-"""Topic and partition."""
-
 
 class QueuePlaces:
     """Looks every 2 s, and only while somebody waits in a queue; belongs to the event loop."""
 
-    def __init__(self, bootstrap: str, hub: Hub) -> None:
-        settings: dict[str, Any] = {
-            "bootstrap.servers": bootstrap,
-            "error_cb": topics.report_error,
-            "log_level": 0,
-        }
-        self._admin = AdminClient(settings)
+    def __init__(self, commits: GroupCommits, hub: Hub) -> None:
+        self._commits = commits
         self._hub = hub
         self._task: asyncio.Task[None] | None = None
 
@@ -68,20 +57,11 @@ class QueuePlaces:
 
     def _committed(self, wanted: Iterable[Where]) -> dict[Where, int]:
         """The workers' committed offset of each partition; 0 where they never committed."""
-        groups: dict[str, list[TopicPartition]] = {}
-        for topic, partition in wanted:
-            group = topic.replace("submissions.", "workers.", 1)
-            groups.setdefault(group, []).append(TopicPartition(topic, partition))
-        found: dict[Where, int] = {}
-        for group, partitions in groups.items():
-            asked = ConsumerGroupTopicPartitions(group, partitions)
-            answers = self._admin.list_consumer_group_offsets([asked], request_timeout=_TIMEOUT_S)
-            try:
-                listed = answers[group].result(_TIMEOUT_S).topic_partitions
-            except KafkaException as error:
-                if error.args[0].name() != "GROUP_ID_NOT_FOUND":
-                    raise
-                listed = []
-            found |= dict.fromkeys(((each.topic, each.partition) for each in partitions), 0)
-            found |= {(each.topic, each.partition): max(0, each.offset) for each in listed}
-        return found
+        groups: dict[str, list[Where]] = {}
+        for where in wanted:
+            groups.setdefault(where[0].replace("submissions.", "workers.", 1), []).append(where)
+        return {
+            where: max(0, commit.offset)
+            for group, partitions in groups.items()
+            for where, commit in self._commits.read(group, partitions, timeout_s=_TIMEOUT_S).items()
+        }

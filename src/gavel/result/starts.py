@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from gavel.bus import topics
+from gavel.bus.commits import GroupCommits
 from gavel.result.writer import GROUP
 
 RECENT_S: Final = 60
@@ -57,7 +58,7 @@ class Log:
 class Starts:
     """Asks the broker; for threads."""
 
-    def __init__(self, bootstrap: str, age_most_s: float) -> None:
+    def __init__(self, bootstrap: str, commits: GroupCommits, age_most_s: float) -> None:
         settings: dict[str, Any] = {
             "bootstrap.servers": bootstrap,
             "error_cb": topics.report_error,
@@ -65,6 +66,7 @@ class Starts:
         }
         self._admin = AdminClient(settings)
         self._bootstrap = bootstrap
+        self._commits = commits
         self._age_most_s = age_most_s
 
     def read(self) -> Log:
@@ -100,14 +102,6 @@ class Starts:
         return [found[partition] for partition in range(count)]
 
     def _committed(self, count: int) -> dict[int, int]:
-        asked = [TopicPartition(topics.EVENTS, partition) for partition in range(count)]
-        answers = self._admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(GROUP, asked)], request_timeout=_TIMEOUT_S
-        )
-        try:
-            found = answers[GROUP].result(_TIMEOUT_S).topic_partitions
-        except KafkaException as error:
-            if error.args[0].name() == "GROUP_ID_NOT_FOUND":
-                return {}
-            raise
-        return {where.partition: where.offset for where in found if where.offset >= 0}
+        asked = [(topics.EVENTS, partition) for partition in range(count)]
+        commits = self._commits.read(GROUP, asked, timeout_s=_TIMEOUT_S)
+        return {where[1]: commit.offset for where, commit in commits.items()}
