@@ -11,11 +11,12 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from gavel.bus import offsets, topics
+from gavel.bus.commits import GroupCommits
 from gavel.submission import core
 from gavel.submission.v1 import submission_pb2, submission_service_pb2
 from gavel.worker.v1 import worker_pb2
@@ -114,6 +115,7 @@ class QueueMeter:
         self._bootstrap = bootstrap
         self._languages = tuple(languages)
         self._times = OldestTimes(bootstrap)
+        self._group_commits = GroupCommits(bootstrap)
         self._lock = threading.Lock()
         settings: dict[str, Any] = {
             "bootstrap.servers": bootstrap,
@@ -128,9 +130,10 @@ class QueueMeter:
             return self._measure()
 
     def close(self) -> None:
-        """Ends its consumer."""
+        """Ends its consumers."""
         with self._lock:
             self._times.close()
+            self._group_commits.close()
 
     def _measure(self) -> Backlogs:
         queues = {
@@ -169,15 +172,9 @@ class QueueMeter:
         }
 
     def _commits(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, offsets.Commit]:
-        asked = [TopicPartition(topic, partition) for partition in partitions]
-        answer = self._admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group, asked)], request_timeout=ANSWER_TIMEOUT_S
-        )[group]
-        try:
-            found = answer.result(ANSWER_TIMEOUT_S + 1).topic_partitions
-        except (KafkaException, FutureTimeoutError) as error:
-            raise topics.unavailable(error) from error
-        return {each.partition: offsets.Commit(each.offset, each.metadata or "") for each in found}
+        asked = [(topic, partition) for partition in partitions]
+        found = self._group_commits.read(group, asked, timeout_s=ANSWER_TIMEOUT_S)
+        return {partition: commit for (_, partition), commit in found.items()}
 
     def _beginnings(self, partitions: Iterable[TopicPartition]) -> dict[tuple[str, int], int]:
         """First offsets that the broker still has, for partitions of which nothing was committed yet."""
