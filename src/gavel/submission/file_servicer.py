@@ -1,6 +1,8 @@
 """FileService: messages in, `files.py`, messages out."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -11,6 +13,9 @@ from gavel.storage import digests
 from gavel.submission.files import DIGESTS, Files
 from gavel.submission.findings import Findings
 from gavel.submission.v1 import file_service_pb2, file_service_pb2_grpc
+
+DRAIN_S = 1.0
+"""How long what a refused upload still sends is read and thrown away."""
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -30,10 +35,24 @@ class FileServicer(file_service_pb2_grpc.FileServiceServicer):
     async def UploadFile(  # noqa: N802
         self, request: AsyncIterator[file_service_pb2.UploadFileRequest], context: _Context
     ) -> file_service_pb2.UploadFileResponse:
-        stored = await self._files.upload(tenant_of(context), request)
+        try:
+            stored = await self._files.upload(tenant_of(context), request)
+        except GavelError:
+            await _drain(request)
+            raise
         return file_service_pb2.UploadFileResponse(
             digest=f"sha256:{stored.sha256}", size_bytes=stored.size_bytes
         )
+
+
+async def _drain(messages: AsyncIterator[file_service_pb2.UploadFileRequest]) -> None:
+    """Reads on for a moment after a refusal: a client that is still writing when its call ends may see
+    INTERNAL instead of the reason.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            async for _ in messages:
+                pass
 
 
 def sha256s_of(request: file_service_pb2.FindMissingFilesRequest) -> list[str]:

@@ -1,18 +1,14 @@
 """One replica over real servers for the tests of this folder."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
-import psycopg
 import pytest
-from submission_mesh import LANGUAGES, Calls, Replica, Writer
+from submission_mesh import LANGUAGES, Calls, Replica, Writer, prepare
 
 from gavel.bus import topics
-from gavel.db.migrate import migrate
 from gavel.embedded.postgres import Postgres
-from gavel.projection import partitions
 from gavel.storage.objects import Objects
 
 
@@ -31,13 +27,6 @@ def rows_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     prepare(server.url)
     yield server.url
     server.stop()
-
-
-def prepare(database_url: str) -> None:
-    """Brings an empty database to the schema, with partitions for today."""
-    migrate(database_url)
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        partitions.ensure(connection, datetime.now(UTC).date())
 
 
 @pytest.fixture(scope="session")

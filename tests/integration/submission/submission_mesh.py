@@ -9,31 +9,37 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import grpc
 import psycopg
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gavel.bus import topics
-from gavel.projection import writes
+from gavel.db.migrate import migrate
+from gavel.projection import partitions, writes
 from gavel.projection.ends import LogEnds
 from gavel.projection.positions import LogPosition, position
 from gavel.projection.rows import Slice, StoredSubmission
-from gavel.projection.state import JudgementState
+from gavel.projection.state import END_ORDINAL, Attempt, End, JudgementState, Place, ShownTest
+from gavel.rpc.errors import GavelError, from_rpc_error
 from gavel.rpc.positions import ReadToken
 from gavel.storage.objects import Objects
 from gavel.submission import identity
 from gavel.submission.v1 import (
     file_service_pb2_grpc,
     problem_service_pb2_grpc,
+    submission_pb2,
     submission_record_pb2,
     submission_service_pb2,
     submission_service_pb2_grpc,
 )
+from gavel.worker.v1 import judgement_event_pb2
 
 LANGUAGES = ("python3", "cpp")
 START_TIMEOUT_S = 30
@@ -203,3 +209,34 @@ async def eventually(check: Callable[[], bool], timeout_s: float = 10) -> None:
     while not await asyncio.to_thread(check):
         assert time.monotonic() < deadline, "did not come true in time"
         await asyncio.sleep(0.02)
+
+
+async def refusal(call: grpc.aio.UnaryUnaryCall) -> GavelError:
+    """What a call is refused with."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return from_rpc_error(caught.value)
+
+
+def prepare(database_url: str) -> None:
+    """Brings an empty database to the schema, with partitions for today."""
+    migrate(database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        partitions.ensure(connection, datetime.now(UTC).date())
+
+
+def ended(
+    response: submission_service_pb2.CreateSubmissionResponse,
+    tests_object: judgement_event_pb2.TestResultsObject | None = None,
+) -> JudgementState:
+    """The judgement of a submission, ACCEPTED after one test."""
+    result = submission_pb2.TestResult(number=1, test="1", verdict=submission_pb2.VERDICT_ACCEPTED)
+    attempt = Attempt("a1", "w1", 1, "Python 3.11.2", 1, Place(1), None, (ShownTest(Place(2), 1, 2, result),))
+    end = End(
+        Place(3, END_ORDINAL),
+        2,
+        submission_pb2.STATE_FINISHED,
+        submission_pb2.VERDICT_ACCEPTED,
+        tests_object=tests_object,
+    )
+    return JudgementState(id_of(response), 1, "local", 3, Place(1), 0, None, attempt, end)

@@ -4,8 +4,7 @@ import dataclasses
 import secrets
 
 import pytest
-from submission_mesh import Calls, Replica, Writer, eventually, id_of, records_from, request
-from test_reading import ended, refusal
+from submission_mesh import Calls, Replica, Writer, ended, eventually, id_of, records_from, refusal, request
 
 from gavel.bus import topics
 from gavel.rpc.positions import ReadToken

@@ -15,14 +15,14 @@ from submission_mesh import (
     Replica,
     accepted_record,
     eventually,
+    prepare,
     record_count,
     records_from,
+    refusal,
     request,
 )
-from test_problems_and_files import create
-from test_reading import refusal
+from submission_packages import create
 
-from conftest import prepare
 from gavel.bus import topics
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import Postgres

@@ -1,67 +1,23 @@
 """Problems and their files through the API, and what lists show of them."""
 
-import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping
 
 import grpc
 import psycopg
 import pytest
-from submission_mesh import Calls, Replica, accepted_record, eventually, request
-from test_reading import refusal
+from submission_mesh import Calls, Replica, accepted_record, eventually, refusal, request
+from submission_packages import PACKAGE, chunks, create, sha256, upload
 
 from gavel.rpc.errors import from_rpc_error
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.file_service_pb2 import (
     FindMissingFilesRequest,
-    UploadFileRequest,
-    UploadFileResponse,
 )
-from gavel.submission.v1.problem_pb2 import FileReference
 from gavel.submission.v1.problem_service_pb2 import (
-    CreateProblemRequest,
-    CreateProblemResponse,
     GetProblemRequest,
     ListProblemsRequest,
 )
 
 pytestmark = pytest.mark.integration
-
-PACKAGE: Mapping[str, bytes] = {
-    "problem.yaml": b"problem_format_version: 2025-09\nname: Sum\n"
-    b"uuid: 8f7ed1ba-43f9-424e-9af4-8a5f2e428ee3\nlimits:\n  time_limit: 1.0\n",
-    "data/sample/1.in": b"1 2\n",
-    "data/sample/1.ans": b"3\n",
-    "data/secret/01.in": b"4 5\n",
-    "data/secret/01.ans": b"9\n",
-}
-
-
-def sha256(content: bytes) -> str:
-    """In hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def chunks(content: bytes, chunk_bytes: int = 256 * 1024) -> Iterator[UploadFileRequest]:
-    """An upload."""
-    yield UploadFileRequest(digest=f"sha256:{sha256(content)}", size_bytes=len(content))
-    for at in range(0, len(content), chunk_bytes):
-        yield UploadFileRequest(data=content[at : at + chunk_bytes])
-
-
-async def upload(calls: Calls, content: bytes) -> UploadFileResponse:
-    """Uploads a file."""
-    return await calls.files.UploadFile(chunks(content))
-
-
-async def create(calls: Calls, name: str, package: Mapping[str, bytes] = PACKAGE) -> CreateProblemResponse:
-    """Uploads a package's files and makes a problem of them."""
-    for content in package.values():
-        await upload(calls, content)
-    references = [
-        FileReference(path=path, sha256=sha256(content), size_bytes=len(content))
-        for path, content in package.items()
-    ]
-    return await calls.problems.CreateProblem(CreateProblemRequest(name=name, files=references))
 
 
 async def test_upload_and_find(calls: Calls) -> None:
@@ -94,14 +50,11 @@ async def test_wrong_bytes(calls: Calls) -> None:
 
 
 async def test_announced_too_large(calls: Calls) -> None:
-    """A file beyond 1 GiB is refused with its first message."""
+    """A file beyond 1 GiB is refused for its first message, and a client that sends on hears the reason."""
+    messages = list(chunks(b"x" * 3_000_000))
+    messages[0].size_bytes = 2**30 + 1
 
-    async def endless() -> AsyncIterator[UploadFileRequest]:
-        yield UploadFileRequest(digest="sha256:" + "0" * 64, size_bytes=2**30 + 1)
-        while True:
-            yield UploadFileRequest(data=b"x" * 1024)
-
-    error = await refusal(calls.files.UploadFile(endless()))
+    error = await refusal(calls.files.UploadFile(iter(messages)))
 
     assert (error.code, error.reason_name) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
     assert error.metadata["limit_bytes"] == str(2**30)

@@ -8,8 +8,7 @@ import grpc
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from google.protobuf.timestamp_pb2 import Timestamp
-from submission_mesh import Calls, Replica, request
-from test_reading import refusal
+from submission_mesh import Calls, Replica, refusal, request
 
 from gavel.bus import offsets, topics
 from gavel.bus.producer import Producer

@@ -3,20 +3,16 @@
 import asyncio
 import time
 
-import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from submission_mesh import Calls, Writer, id_of, request
+from submission_mesh import Calls, Writer, ended, id_of, refusal, request
 
-from gavel.projection.state import END_ORDINAL, Attempt, End, JudgementState, Place, ShownTest
-from gavel.rpc.errors import GavelError, from_rpc_error
 from gavel.rpc.positions import ReadToken
 from gavel.storage.digests import sha256_hex
 from gavel.storage.objects import Objects
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_service_pb2 import (
     VIEW_FULL,
-    CreateSubmissionResponse,
     GetSubmissionRequest,
     ListSubmissionsRequest,
 )
@@ -24,30 +20,6 @@ from gavel.worker.v1 import judgement_event_pb2
 
 pytestmark = pytest.mark.integration
 MALFORMED = "x"
-
-
-def ended(
-    response: CreateSubmissionResponse,
-    tests_object: judgement_event_pb2.TestResultsObject | None = None,
-) -> JudgementState:
-    """The judgement of a submission, ACCEPTED after one test."""
-    result = submission_pb2.TestResult(number=1, test="1", verdict=submission_pb2.VERDICT_ACCEPTED)
-    attempt = Attempt("a1", "w1", 1, "Python 3.11.2", 1, Place(1), None, (ShownTest(Place(2), 1, 2, result),))
-    end = End(
-        Place(3, END_ORDINAL),
-        2,
-        submission_pb2.STATE_FINISHED,
-        submission_pb2.VERDICT_ACCEPTED,
-        tests_object=tests_object,
-    )
-    return JudgementState(id_of(response), 1, "local", 3, Place(1), 0, None, attempt, end)
-
-
-async def refusal(call: grpc.aio.UnaryUnaryCall) -> GavelError:
-    """What a call is refused with."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    return from_rpc_error(caught.value)
 
 
 async def test_get(calls: Calls, writer: Writer) -> None:
