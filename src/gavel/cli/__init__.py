@@ -1,14 +1,46 @@
-"""The command `gavel`."""
+"""The command `gavel`. Commands import what they work with when they run: a start takes a fraction of
+gRPC's.
+"""
+
+import sys
+import traceback
 
 import typer
+from typer.exceptions import TyperException
 
-from gavel.cli import demo, doctor, stack
+from gavel.cli import demo, doctor, languages, problems, stack, submissions
+from gavel.cli.output import EXIT_BAD_REQUEST, EXIT_FAILED, EXIT_INTERRUPTED, told
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for _module in (stack, doctor, demo):
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Judges programs: start a mesh, hand programs in, watch their verdicts.",
+)
+for _module in (stack, submissions, languages, problems, doctor, demo):
     _module.register(app)
 
 
 def main() -> None:
-    """Runs the command line."""
-    app()
+    """Runs the command line; a call that is malformed ends with 2, an error that nobody foresaw with 3."""
+    as_json = "--json" in sys.argv
+    try:
+        status = app(standalone_mode=False)
+    except typer.Abort:
+        status = EXIT_INTERRUPTED
+    except TyperException as error:
+        status = _misused(error, as_json=as_json)
+    except Exception as error:
+        traceback.print_exc()
+        status = told(f"unforeseen error, please report it: {error!r}", EXIT_FAILED, as_json=as_json)
+    sys.exit(status)
+
+
+def _misused(error: TyperException, *, as_json: bool) -> int:
+    message: str = getattr(error, "format_message", error.__str__)()
+    if "\n" in message:
+        print(message, file=sys.stderr)  # the help, for a call without arguments
+        return EXIT_BAD_REQUEST
+    context: typer.Context | None = getattr(error, "ctx", None)
+    where = "gavel" if context is None else context.command_path
+    return told(f"{message.rstrip('.')}; see {where} --help", EXIT_BAD_REQUEST, as_json=as_json)

@@ -4,8 +4,6 @@ from typing import Any, Final, Literal, overload
 
 import grpc
 
-from gavel.rpc.methods import service_config
-
 _OPTIONS: Final[list[tuple[str, Any]]] = [
     # A judgement with the heads of all of its tests is larger than gRPC's default of 4 MiB.
     ("grpc.max_receive_message_length", 64 << 20),
@@ -27,10 +25,12 @@ def channel(address: str, *, asynchronous: Literal[True]) -> grpc.aio.Channel: .
 @overload
 def channel(address: str, *, asynchronous: Literal[False]) -> grpc.Channel: ...
 def channel(address: str, *, asynchronous: bool) -> grpc.Channel | grpc.aio.Channel:
-    """A plaintext channel to `host:port`; every unary call has its method's default deadline unless it names
-    one.
+    """A plaintext channel to `host:port`.
+
+    Calls name their deadline themselves, by `methods.default_deadlines` where they have none of their own. It
+    is not given as a service config: grpcio fires such a deadline up to two seconds early, keeps it from the
+    server, and cuts longer ones down to it.
     """
-    options = [*_OPTIONS, ("grpc.service_config", service_config())]
     if asynchronous:
-        return grpc.aio.insecure_channel(address, options=options)
-    return grpc.insecure_channel(address, options=options)
+        return grpc.aio.insecure_channel(address, options=_OPTIONS)
+    return grpc.insecure_channel(address, options=_OPTIONS)

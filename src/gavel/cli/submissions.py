@@ -1,0 +1,277 @@
+"""`gavel submit`, `watch`, `get`, `cancel` and `list`."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gavel.cli.options import ADDRESS, Address, Json, labels_of, size_bytes, submission_name, time_ms
+from gavel.cli.output import (
+    EXIT_BAD_REQUEST,
+    EXIT_INTERRUPTED,
+    connected,
+    console,
+    fail,
+    json_line,
+    mebibytes,
+    milliseconds,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from gavel.client import Accepted, Client, InlineTest, Submission
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="submissions/<uuid>, or the uuid alone")]
+_FILES_BYTES_MOST = 1 << 20
+"""More than any submission may hold; the exact limits are the server's to tell."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (submit, watch, get, cancel):
+        app.command()(command)
+    app.command("list")(list_submissions)
+
+
+def submit(
+    *,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files of one program")],
+    language: Annotated[
+        str,
+        typer.Option("--language", "-l", help="Its code, such as python3 or cpp@20. Default: by the suffix"),
+    ] = "",
+    problem: Annotated[str, typer.Option("--problem", "-p", help="The problem to judge it against")] = "",
+    stdin: Annotated[
+        Path | None, typer.Option(help="A file for standard input; - for this command's")
+    ] = None,
+    expected: Annotated[Path | None, typer.Option(help="A file with the expected output")] = None,
+    cpu_time: Annotated[str, typer.Option(help="CPU time of a run, such as 2s")] = "",
+    wall_time: Annotated[str, typer.Option(help="Wall time of a run, such as 5s")] = "",
+    memory: Annotated[str, typer.Option(help="Memory of a run, such as 256MiB")] = "",
+    argument: Annotated[
+        list[str] | None, typer.Option("--arg", help="An argument of the program; may be repeated")
+    ] = None,
+    entry_point: Annotated[str, typer.Option(help="The file that is run first. Default: the first")] = "",
+    label: Annotated[
+        list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="May be repeated")
+    ] = None,
+    run_all: Annotated[
+        bool, typer.Option("--run-all", help="Run every test, also behind one that fails")
+    ] = False,
+    batch: Annotated[bool, typer.Option("--batch", help="Wait in the queue for which nobody waits")] = False,
+    watching: Annotated[bool, typer.Option("--watch/--no-watch", help="Stay until the verdict")] = True,
+    address: Address = ADDRESS,
+    as_json: Json = False,
+) -> None:
+    """Hand a program in and watch it being judged.
+
+    Exit status: 0 accepted, 1 another verdict, 2 the request was bad, 3 the platform failed.
+    """
+    limits = {
+        "cpu_time_ms": time_ms(cpu_time, "--cpu-time") if cpu_time else 0,
+        "wall_time_ms": time_ms(wall_time, "--wall-time") if wall_time else 0,
+        "memory_bytes": size_bytes(memory, "--memory") if memory else 0,
+    }
+    labels = labels_of(label)
+    sources = _sources(files, as_json=as_json)
+    given = _read(stdin, as_json=as_json) if stdin else None
+    wanted = _read(expected, as_json=as_json) if expected else None
+    with connected(address, as_json=as_json) as client:
+        from gavel.client import InlineTest, Limits, language_of
+
+        tests: list[InlineTest] = []
+        if given is not None or wanted is not None:
+            tests = [InlineTest(given or b"", wanted)]
+        accepted = client.submit(
+            sources,
+            language=language or language_of(list(sources), client.languages()),
+            problem=problem,
+            tests=tests,
+            argv=argument or [],
+            entry_point=entry_point,
+            limits=Limits(**limits),
+            run_all=run_all,
+            batch=batch,
+            labels=labels,
+        )
+        _accepted(accepted, as_json=as_json)
+        if watching:
+            raise typer.Exit(_follow(client, accepted, as_json=as_json))
+
+
+def watch(submission: Id, address: Address = ADDRESS, as_json: Json = False) -> None:
+    """Watch a submission to its end; what happened before is told first. Exit status as of submit."""
+    with connected(address, as_json=as_json) as client:
+        raise typer.Exit(_follow(client, submission_name(submission), as_json=as_json))
+
+
+def get(
+    submission: Id,
+    sources: Annotated[bool, typer.Option("--sources", help="With the program itself")] = False,
+    address: Address = ADDRESS,
+    as_json: Json = False,
+) -> None:
+    """Show a submission as it stands."""
+    with connected(address, as_json=as_json) as client:
+        found = client.get(submission_name(submission), sources=sources)
+    if as_json:
+        json_line(_facts(found))
+    else:
+        _show(found)
+
+
+def cancel(submission: Id, address: Address = ADDRESS, as_json: Json = False) -> None:
+    """End a submission that waits or runs. Whether that came before its verdict, `gavel watch` tells."""
+    name = submission_name(submission)
+    with connected(address, as_json=as_json) as client:
+        client.cancel(name)
+    if as_json:
+        json_line({"event": "cancel_requested", "submission": name})
+    else:
+        print(f"asked for the end of {name}")
+
+
+def list_submissions(
+    *,
+    problem: Annotated[str, typer.Option("--problem", "-p", help="Only this problem")] = "",
+    language: Annotated[str, typer.Option("--language", "-l", help="Only this language")] = "",
+    state: Annotated[str, typer.Option(help="Only this state, such as QUEUED")] = "",
+    verdict: Annotated[str, typer.Option(help="Only this verdict, such as WRONG_ANSWER")] = "",
+    label: Annotated[
+        list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="May be repeated")
+    ] = None,
+    most: Annotated[int, typer.Option(min=0, help="How many; 0: all")] = 50,
+    address: Address = ADDRESS,
+    as_json: Json = False,
+) -> None:
+    """List submissions, newest first."""
+    labels = labels_of(label)
+    with connected(address, as_json=as_json) as client:
+        try:
+            found = client.list(
+                problem=f"problems/{problem.removeprefix('problems/')}" if problem else "",
+                language=language,
+                state=state.upper(),
+                verdict=verdict.upper(),
+                labels=labels,
+                most=most,
+            )
+            out = console()
+            for each in found:
+                if as_json:
+                    json_line(_facts(each))
+                else:
+                    out.print(_line(each))
+        except ValueError as error:
+            fail(f"{error}; see gavel list --help", EXIT_BAD_REQUEST, as_json=as_json)
+
+
+def _follow(client: Client, submission: str | Accepted, *, as_json: bool) -> int:
+    from gavel.cli.events import exit_status, view_of
+    from gavel.client import Ended
+
+    name = submission if isinstance(submission, str) else submission.name
+    try:
+        with client.watch(submission) as events, view_of(as_json=as_json) as view:
+            for event in events:
+                view.show(event)
+                if isinstance(event, Ended):
+                    return exit_status(event.judgement)
+    except KeyboardInterrupt:
+        print(f"gavel: judging goes on; to come back: gavel watch {name}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    raise AssertionError("a watch ended without its end")
+
+
+def _accepted(accepted: Accepted, *, as_json: bool) -> None:
+    if as_json:
+        facts = _facts(accepted.submission)
+        json_line(
+            {"event": "accepted", **facts, "read_token": base64.b64encode(accepted.read_token).decode()}
+        )
+    else:
+        print(f"{accepted.name}  {accepted.submission.language}", flush=True)
+
+
+def _facts(submission: Submission) -> dict[str, Any]:
+    """A submission, and its judgement's facts beside its own."""
+    facts = dataclasses.asdict(submission)
+    judgement = facts.pop("judgement") or {}
+    judged = {
+        key: judgement.get(key, default)
+        for key, default in (
+            ("cpu_time_ms", 0),
+            ("wall_time_ms", 0),
+            ("memory_bytes", 0),
+            ("test_count", 0),
+            ("tests", []),
+            ("compile", None),
+            ("score", None),
+            ("failure", ""),
+            ("language_version", ""),
+        )
+    }
+    return {"submission": facts.pop("name"), **facts, **judged}
+
+
+def _show(submission: Submission) -> None:
+    from gavel.cli.events import ending, indented, style_of, test_line
+
+    out = console()
+    out.print(_line(submission))
+    limits = submission.limits
+    out.print(
+        f"limits: {milliseconds(limits.cpu_time_ms)} CPU, {mebibytes(limits.memory_bytes)}", style="dim"
+    )
+    if submission.labels:
+        out.print(
+            "labels: " + ", ".join(f"{key}={printable(value)}" for key, value in submission.labels.items()),
+            style="dim",
+        )
+    for path, content in submission.sources.items():
+        text = content if isinstance(content, str) else content.decode("utf-8", "replace")
+        out.print(f"{printable(path)}:\n{indented(text)}")
+    judgement = submission.judgement
+    if judgement is None:
+        return
+    if judgement.compile is not None and judgement.compile.output:
+        out.print(indented(judgement.compile.output), style="dim")
+    for test in judgement.tests:
+        out.print(test_line(test), style=style_of(test.verdict))
+    if judgement.end_time is not None:
+        for line, style in ending(judgement):
+            out.print(line, style=style)
+
+
+def _line(submission: Submission) -> str:
+    time = submission.create_time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if submission.create_time else ""
+    task = submission.problem.removeprefix("problems/") or "-"
+    end = submission.verdict.replace("_", " ") or submission.state
+    return f"{submission.name}  {time:<19}  {submission.language:<10}  {task:<20}  {end}"
+
+
+def _sources(files: list[Path], *, as_json: bool) -> dict[str, bytes]:
+    """The files by their paths relative to the folder that holds them all."""
+    # Not resolve(): a link is handed in under its own name.
+    absolute = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100
+    root = Path(os.path.commonpath([file.parent for file in absolute]))
+    return {file.relative_to(root).as_posix(): _read(file, as_json=as_json) for file in absolute}
+
+
+def _read(file: Path, *, as_json: bool) -> bytes:
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(_FILES_BYTES_MOST + 1)
+        with file.open("rb") as opened:
+            data = opened.read(_FILES_BYTES_MOST + 1)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", EXIT_BAD_REQUEST, as_json=as_json)
+    if len(data) > _FILES_BYTES_MOST:
+        fail(f"{file} is larger than a submission may be; send less", EXIT_BAD_REQUEST, as_json=as_json)
+    return data
