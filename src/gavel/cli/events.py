@@ -110,7 +110,10 @@ class TextView:
                 self._compiled(event)
             case Tested():
                 self._shown += 1
-                self._console.print(test_line(event.test), style=style_of(event.test.verdict))
+                # What was not run is counted at the end: a line for each would push what matters out of
+                # sight.
+                if event.test.verdict != "SKIPPED":
+                    self._console.print(test_line(event.test), style=style_of(event.test.verdict))
                 self._below(f"running, {self._shown} of {self._test_count} tests")
             case Ended():
                 self._ended(event.judgement)
@@ -154,6 +157,9 @@ def test_line(test: TestResult) -> str:
 def ending(judgement: Judgement) -> list[tuple[str, str]]:
     """The lines that end a judgement, with their styles: what went wrong first, then the verdict."""
     lines: list[tuple[str, str]] = []
+    skipped = sum(test.verdict == "SKIPPED" for test in judgement.tests)
+    if skipped:
+        lines.append((f"      {skipped} behind it not run", "dim"))
     decisive = next((test for test in judgement.tests if test.verdict not in {"ACCEPTED", "SKIPPED"}), None)
     only = judgement.tests[0] if judgement.test_count == 1 and len(judgement.tests) == 1 else None
     for test in (decisive or only,):

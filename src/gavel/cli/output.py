@@ -42,6 +42,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "NOT_YET_STORED": "it has been accepted; try again in a moment",
     "ALREADY_ENDED": "gavel get shows how",
     "INVALID_PROBLEM": "correct the package and add it again",
+    "NOT_IMPLEMENTED": "leave it out",
     "INTERNAL": "gavel logs shows the trace",
 }
 

@@ -64,7 +64,6 @@ def submit(
     run_all: Annotated[
         bool, typer.Option("--run-all", help="Run every test, also behind one that fails")
     ] = False,
-    batch: Annotated[bool, typer.Option("--batch", help="Wait in the queue for which nobody waits")] = False,
     watching: Annotated[bool, typer.Option("--watch/--no-watch", help="Stay until the verdict")] = True,
     address: Address = ADDRESS,
     as_json: Json = False,
@@ -97,7 +96,6 @@ def submit(
             entry_point=entry_point,
             limits=Limits(**limits),
             run_all=run_all,
-            batch=batch,
             labels=labels,
         )
         _accepted(accepted, as_json=as_json)
@@ -243,7 +241,8 @@ def _show(submission: Submission) -> None:
     if judgement.compile is not None and judgement.compile.output:
         out.print(indented(judgement.compile.output), style="dim")
     for test in judgement.tests:
-        out.print(test_line(test), style=style_of(test.verdict))
+        if test.verdict != "SKIPPED":
+            out.print(test_line(test), style=style_of(test.verdict))
     if judgement.end_time is not None:
         for line, style in ending(judgement):
             out.print(line, style=style)

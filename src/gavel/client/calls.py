@@ -22,8 +22,8 @@ from gavel.submission.v1 import (
     submission_service_pb2_grpc,
 )
 
-_SILENCE_S: Final = 65.0
-"""A watch brings a heartbeat every 20 s; after three that did not come its connection counts as lost."""
+_SILENCE_S: Final = 45.0
+"""A watch brings a heartbeat every 20 s; after two that did not come its connection counts as lost."""
 
 Stub = Callable[[grpc.aio.Channel], Any]
 """One of the four below; generated stubs have no types."""
