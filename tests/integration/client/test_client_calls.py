@@ -1,15 +1,10 @@
 """The client over real sockets: retries that keep the request_id, pages, uploads, errors by class."""
 
-import asyncio
-import queue
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
-from scripted import NAME, Scripted, a_test, ended, lost, running, scripted
+from scripted import NAME, Scripted, a_test, ended, lost, running, scripted, scripted_thread
 
 from gavel import client
 from gavel.client.aio import AsyncClient
@@ -137,7 +132,7 @@ def test_the_blocking_client_does_the_same(tmp_path: Path) -> None:
     """Submit, watch, wait, list and upload from a thread without a loop."""
     (tmp_path / "p").mkdir()
     (tmp_path / "p/problem.yaml").write_bytes(b"name: x")
-    with serving_thread() as address, Client(address) as gavel:
+    with scripted_thread(cut_once) as services, Client(services.address) as gavel:
         accepted = gavel.submit({"main.py": b""}, language="python3")
         events = list(gavel.watch(accepted))
         judgement = gavel.wait(accepted)
@@ -151,25 +146,6 @@ def test_the_blocking_client_does_the_same(tmp_path: Path) -> None:
     assert problem.name == "problems/p"
 
 
-@contextmanager
-def serving_thread() -> Iterator[str]:
-    """A scripted server on a loop in another thread; its watch is cut once."""
-    address: queue.Queue[tuple[str, Callable[[], None]]] = queue.Queue()
-
-    async def serve() -> None:
-        done = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        async with scripted() as services:
-            services.results.log = [running(), a_test(1), ended()]
-            services.results.stops = [(2, lost(grpc.StatusCode.UNAVAILABLE))]
-            address.put((services.address, lambda: loop.call_soon_threadsafe(done.set) and None))
-            await done.wait()
-
-    server = threading.Thread(target=lambda: asyncio.run(serve()))
-    server.start()
-    listening, stop = address.get(timeout=10)
-    try:
-        yield listening
-    finally:
-        stop()
-        server.join()
+def cut_once(services: Scripted) -> None:
+    services.results.log = [running(), a_test(1), ended()]
+    services.results.stops = [(2, lost(grpc.StatusCode.UNAVAILABLE))]

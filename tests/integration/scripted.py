@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
@@ -51,6 +53,15 @@ class Submissions(submission_service_pb2_grpc.SubmissionServiceServicer):
             raise self.failures.pop(0)
         return submission_service_pb2.CancelSubmissionResponse()
 
+    async def ListLanguages(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
+        python = submission_service_pb2.Language(
+            code="python3", display_name="Python 3", available=True, version="Python 3.11", suffixes=[".py"]
+        )
+        rust = submission_service_pb2.Language(
+            code="rust", display_name="Rust", reason="apt install rustc", suffixes=[".rs"]
+        )
+        return submission_service_pb2.ListLanguagesResponse(languages=[python, rust])
+
     async def ListSubmissions(self, request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         first = int(request.page_token or 0)
         last = min(first + request.page_size, self.count)
@@ -70,6 +81,7 @@ class Results(result_service_pb2_grpc.ResultServiceServicer):
         self.requests: list[result.WatchSubmissionRequest] = []
         self.metadata: list[dict[str, str]] = []
         self.gate: asyncio.Event | None = None
+        self.hold = False
         self.open = 0
 
     async def WatchSubmission(  # noqa: N802 - gRPC's name
@@ -92,6 +104,8 @@ class Results(result_service_pb2_grpc.ResultServiceServicer):
                 response.CopyFrom(self.log[number])
                 response.resume_token = str(number + 1).encode()
                 yield response
+            if self.hold:
+                await asyncio.Event().wait()
             if self.gate is not None:
                 await self.gate.wait()
                 yield ended()
@@ -170,6 +184,29 @@ async def scripted() -> AsyncIterator[Scripted]:
         yield services
     finally:
         await services.server.stop(0)
+
+
+@contextmanager
+def scripted_thread(prepare: Callable[[Scripted], None]) -> Iterator[Scripted]:
+    """A running server on a loop in another thread, for what blocks."""
+    started: queue.Queue[tuple[Scripted, Callable[[], object]]] = queue.Queue()
+
+    async def serve() -> None:
+        done = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        async with scripted() as services:
+            prepare(services)
+            started.put((services, lambda: loop.call_soon_threadsafe(done.set)))
+            await done.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    services, stop = started.get(timeout=10)
+    try:
+        yield services
+    finally:
+        stop()
+        thread.join()
 
 
 class Proxy:
