@@ -1,0 +1,70 @@
+"""Quantities, names and labels on the command line, and the reference of the command."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from gavel.cli import app, options
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected_ms"), [("2s", 2000), ("1.5s", 1500), ("300ms", 300), ("1 min", 60_000), ("2S", 2000)]
+)
+def test_times_have_units(text: str, expected_ms: int) -> None:
+    """Seconds, milliseconds, minutes."""
+    assert options.time_ms(text, "--cpu-time") == expected_ms
+
+
+@pytest.mark.parametrize(
+    ("text", "expected_bytes"), [("256MiB", 256 << 20), ("1GiB", 1 << 30), ("64kB", 64_000), ("4096B", 4096)]
+)
+def test_sizes_have_units(text: str, expected_bytes: int) -> None:
+    """Powers of two and of ten are told apart."""
+    assert options.size_bytes(text, "--memory") == expected_bytes
+
+
+@pytest.mark.parametrize("text", ["2", "s", "-1s", "1e3s", "2 parsecs", ""])
+def test_a_bare_number_is_refused(text: str) -> None:
+    """A unit that is guessed is a limit that is wrong; the option is named."""
+    with pytest.raises(typer.BadParameter) as caught:
+        options.time_ms(text, "--cpu-time")
+    assert caught.value.param_hint == "--cpu-time"
+
+
+def test_an_id_may_stand_alone() -> None:
+    """With or without its collection."""
+    uuid = "019ABCDE-0000-7000-8000-000000000001"
+
+    assert options.submission_name(uuid) == f"submissions/{uuid.lower()}"
+    assert options.submission_name("submissions/x") == "submissions/x"
+
+
+def test_the_reference_names_every_command_and_option() -> None:
+    """docs/reference/cli.md is complete."""
+    page = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
+    missing = [text for text in _all_of(typer.main.get_command(app), "gavel") if f"{text}" not in page]
+
+    assert missing == []
+
+
+def _all_of(command: Any, path: str) -> list[str]:
+    commands = getattr(command, "commands", {})
+    if commands:
+        return [text for name, each in commands.items() for text in _all_of(each, f"{path} {name}")]
+    options_of = [option.opts[0] for option in command.params if option.opts[0].startswith("--")]
+    return [path, *(text for text in options_of if text != "--watch")]
+
+
+def test_every_command_takes_json_and_those_that_call_an_address() -> None:
+    """The same flags everywhere, after the subcommand."""
+    root: Any = typer.main.get_command(app)
+    local = {"up", "down", "status", "logs", "doctor"}
+    for name, command in root.commands.items():
+        for each in getattr(command, "commands", {name: command}).values():
+            taken = {text for option in each.params for text in option.opts}
+            assert "--json" in taken or name == "demo"
+            assert "--address" in taken or name in local
