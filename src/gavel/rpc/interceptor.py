@@ -29,6 +29,15 @@ from gavel.telemetry.traces import current_trace_id, extract, tracer
 MESSAGE_BYTES_MOST: Final = 4 << 20
 """The largest request message in bytes."""
 
+_SHARED: Final = frozenset({
+    reasons.ERROR_REASON_BROKER_UNAVAILABLE,
+    reasons.ERROR_REASON_DATABASE_UNAVAILABLE,
+    reasons.ERROR_REASON_STORAGE_UNAVAILABLE,
+    reasons.ERROR_REASON_NOT_YET_STORED,
+})  # fmt: skip
+"""What no other replica does better now."""
+_NOBODY_CAN: Final = (("x-envoy-ratelimited", "true"),)
+"""Envoy tries UNAVAILABLE on another replica, unless this says not to."""
 _log: Final = logger(__name__)
 _Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 if TYPE_CHECKING:
@@ -200,8 +209,9 @@ async def _fail(going: _Call, context: _Context, error: BaseException, *, expire
         _ended(going, grpc.StatusCode.CANCELLED)
         raise error
     _ended(going, meant.code)
-    await context.abort_with_status(rpc_status.to_status(to_status(meant)))
-    raise AssertionError("abort_with_status returned")
+    status = rpc_status.to_status(to_status(meant))
+    hints = _NOBODY_CAN if meant.reason in _SHARED else ()
+    await context.abort(status.code, status.details, (*status.trailing_metadata, *hints))
 
 
 def _ended(going: _Call, code: grpc.StatusCode) -> None:

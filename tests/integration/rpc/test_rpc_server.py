@@ -133,6 +133,29 @@ async def test_an_unavailable_dependency_says_when_to_try_again() -> None:
     assert (error.code, error.retry_after_ms) == (grpc.StatusCode.UNAVAILABLE, 1000)
 
 
+@pytest.mark.parametrize(
+    ("reason", "retried"),
+    [
+        (reasons.ERROR_REASON_BROKER_UNAVAILABLE, False),
+        (reasons.ERROR_REASON_DATABASE_UNAVAILABLE, False),
+        (reasons.ERROR_REASON_DRAINING, True),
+    ],
+    ids=["broker", "database", "draining"],
+)
+async def test_the_proxy_is_told_when_another_replica_does_no_better(reason: Any, retried: bool) -> None:
+    """What all replicas share is not tried again at once on each of them; a replica that drains is left."""
+
+    async def refuse(_request: Any, _context: Any) -> Any:
+        raise GavelError(reason, "away")
+
+    async with serving(refuse) as (_, channel, _results):
+        with pytest.raises(grpc.RpcError) as caught:
+            await languages(channel)
+    metadata = dict(caught.value.trailing_metadata())
+    assert ("x-envoy-ratelimited" not in metadata) is retried
+    assert from_rpc_error(caught.value).reason == reason
+
+
 async def test_an_unforeseen_error_tells_nothing_of_itself() -> None:
     """The text of an exception stays in the log; the client gets a trace id."""
 
