@@ -11,6 +11,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from gavel.telemetry.traces import current_trace_id
 
@@ -20,8 +21,8 @@ def setup(service: str, instance: str, level: str = "info") -> None:
 
     `service` is `submission`, `worker`, ..; `instance` the process's own name; `level` one of debug, info,
     warning, error. Lines of libraries that use `logging` come out the same way. Without
-    `OTEL_EXPORTER_OTLP_ENDPOINT` (or its traces variant) spans are made, so that logs and errors have a trace
-    id, and go nowhere.
+    `OTEL_EXPORTER_OTLP_ENDPOINT` (or its traces variant) no spans are kept; logs and errors still have a
+    trace id.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
@@ -55,15 +56,22 @@ def setup(service: str, instance: str, level: str = "info") -> None:
 
 def _setup_traces(service: str, instance: str) -> None:
     resource = Resource.create({"service.name": f"gavel-{service}", "service.instance.id": instance})
-    provider = TracerProvider(resource=resource)
-    if os.environ.get("OTEL_TRACES_EXPORTER", "otlp") == "otlp" and (
-        os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    ):
-        # Imported late: the exporter pulls in its own channel machinery, which most processes never use.
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+    if not _exports():
+        # Ids alone, which logs and errors need, at a quarter of the price of spans that nobody will read.
+        trace.set_tracer_provider(TracerProvider(resource=resource, sampler=ALWAYS_OFF))
+        return
+    # Imported late: the exporter pulls in its own channel machinery, which most processes never use.
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+
+
+def _exports() -> bool:
+    asked = os.environ.get("OTEL_TRACES_EXPORTER", "otlp") == "otlp"
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return asked and any(os.environ.get(endpoint) for endpoint in endpoints)
 
 
 def _with_process(service: str, instance: str) -> structlog.typing.Processor:
