@@ -172,9 +172,22 @@ def end_offsets(
     bootstrap: str, topics: Iterable[str], *, timeout_s: float = 10.0
 ) -> dict[tuple[str, int], int]:
     """The offset of the record to come, by (topic, partition); topics that do not exist are left out."""
+    return _offsets(bootstrap, topics, OffsetSpec.latest(), timeout_s)  # type: ignore[no-untyped-call]
+
+
+def first_offsets(
+    bootstrap: str, topics: Iterable[str], *, timeout_s: float = 10.0
+) -> dict[tuple[str, int], int]:
+    """The first offset that the broker still has, by (topic, partition); as `end_offsets`."""
+    return _offsets(bootstrap, topics, OffsetSpec.earliest(), timeout_s)  # type: ignore[no-untyped-call]
+
+
+def _offsets(
+    bootstrap: str, topics: Iterable[str], spec: OffsetSpec, timeout_s: float
+) -> dict[tuple[str, int], int]:
     deadline = time.monotonic() + timeout_s
     asked = {
-        TopicPartition(topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        TopicPartition(topic, partition): spec
         for topic in topics
         for partition in range(partition_count(bootstrap, topic, timeout_s=_left(deadline)))
     }

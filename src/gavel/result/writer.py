@@ -272,8 +272,11 @@ class Writer:
         with session(self._pool) as connection:
             generations = {topic: writes.register_topic(connection, topic, ids[topic]) for topic in ids}
             stored = writes.read_positions(connection, ids.values())
+        # Not by the member, one by one: on its connection each question waits behind a fetch, up to 0.5 s.
+        first = topics.first_offsets(self._bootstrap, ids, timeout_s=_BROKER_S)
+        end = topics.end_offsets(self._bootstrap, ids, timeout_s=_BROKER_S)
         for where in unplaced:
-            start = self._start_of(member, where, stored.get((ids[where[0]], where[1]), 0))
+            start = _start_of(where, stored.get((ids[where[0]], where[1]), 0), first[where], end[where])
             if start is None:
                 continue
             member.incremental_unassign([start])
@@ -282,22 +285,6 @@ class Writer:
             self._placed[where] = ids[where[0]], generations[where[0]]
             self._unplaced.discard(where)
         _log.info("placed", writer=self._thread.name, partitions=len(unplaced) - len(self._unplaced))
-
-    def _start_of(
-        self, member: confluent_kafka.Consumer, where: Where, next_offset: int
-    ) -> TopicPartition | None:
-        """Where a partition is read from; None while that would skip what is to come."""
-        first, end = member.get_watermark_offsets(TopicPartition(*where), timeout=_BROKER_S)
-        if next_offset < first:
-            _log.error(
-                "records are gone unread", topic=where[0], partition=where[1], first=next_offset, next=first
-            )
-        if next_offset > end:
-            # The log lost its tail. What comes at those offsets is other than what is stored: a person has to
-            # look.
-            _log.error("log ends before what is stored", topic=where[0], partition=where[1], end=end)
-            return None
-        return TopicPartition(*where, max(next_offset, first))
 
     def _commit(self, member: confluent_kafka.Consumer, *, last: bool = False) -> None:
         """Tells Kafka how far the rows are, for lag displays; nothing reads on from it."""
@@ -313,6 +300,20 @@ class Writer:
                 member.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
             topics.report_error(error.args[0])
+
+
+def _start_of(where: Where, next_offset: int, first: int, end: int) -> TopicPartition | None:
+    """Where a partition is read from; None while that would skip what is to come."""
+    if next_offset < first:
+        _log.error(
+            "records are gone unread", topic=where[0], partition=where[1], first=first, next=next_offset
+        )
+    if next_offset > end:
+        # The log lost its tail. What comes at those offsets is other than what is stored: a person has to
+        # look.
+        _log.error("log ends before what is stored", topic=where[0], partition=where[1], end=end)
+        return None
+    return TopicPartition(*where, max(next_offset, first))
 
 
 _FETCH: Final[dict[str, Any]] = {
