@@ -61,6 +61,9 @@ def connected(address: str, *, as_json: bool) -> Iterator[Client]:
             yield client
     except GavelError as error:
         fail_with(error, as_json=as_json)
+    except BrokenPipeError:
+        quiet_end()
+        raise typer.Exit from None
     except OSError as error:
         fail(
             f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from gavel.projection.state import Attempt, JudgementState, Place, ShownTest
 from gavel.result.v1 import result_service_pb2
+from gavel.rpc.names import judgement_name
 from gavel.submission.v1 import submission_pb2
 
 Event = result_service_pb2.WatchSubmissionResponse
@@ -20,7 +21,7 @@ def to_judgement(
     """The resource. `tests` replaces those of the state, for facts that lie in an object."""
     attempt, end = state.attempt, state.end
     judgement = submission_pb2.Judgement(
-        name=f"submissions/{state.submission_id}/judgements/{state.judgement}", state=state.state
+        name=judgement_name(state.submission_id, state.judgement), state=state.state
     )
     if attempt is not None:
         _add_attempt(judgement, attempt)

@@ -14,6 +14,7 @@ from gavel.projection.positions import LogPosition
 from gavel.projection.presence import StoredPositions, read_stored
 from gavel.projection.shown import to_judgement
 from gavel.result.facts import Facts
+from gavel.rpc.names import judgement_name
 from gavel.submission.v1 import submission_pb2
 
 _WAIT_MOST_S: Final = 2.0
@@ -78,6 +79,4 @@ async def _queued(
     """The first judgement of a submission that nothing was heard of; None where that is not stored either."""
     if await reads.get_submission(connection, tenant, submission_id) is None:
         return None
-    return submission_pb2.Judgement(
-        name=f"submissions/{submission_id}/judgements/1", state=submission_pb2.STATE_QUEUED
-    )
+    return submission_pb2.Judgement(name=judgement_name(submission_id, 1), state=submission_pb2.STATE_QUEUED)

@@ -98,15 +98,6 @@ class Objects:
             if self._root is not None:
                 await asyncio.to_thread(self._sync, key)
 
-    def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
-        try:
-            with _translated(key):
-                obstore.head(self._store, key)
-        except ObjectNotFound:
-            return False
-        return True
-
     async def exists_async(self, key: str) -> bool:
         """Whether there is such an object."""
         try:
@@ -115,14 +106,6 @@ class Objects:
         except ObjectNotFound:
             return False
         return True
-
-    async def size_async(self, key: str) -> int | None:
-        """The object's size in bytes; None when there is none."""
-        try:
-            with _translated(key):
-                return (await obstore.head_async(self._store, key))["size"]
-        except ObjectNotFound:
-            return None
 
     async def list_async(self, prefix: str) -> list[str]:
         """Every key in the folder `prefix` and below, sorted."""

@@ -1,6 +1,6 @@
 """Traces: one tracer, and the W3C trace context as it travels in Kafka headers and gRPC metadata."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -35,12 +35,6 @@ def extract(headers: Iterable[tuple[str, str | bytes | None]] | None) -> Context
     if not carrier:
         return Context()
     return _PROPAGATOR.extract(carrier, context=Context())
-
-
-def links(contexts: Iterable[Context]) -> Sequence[trace.Link]:
-    """Links to the spans of other contexts: a consumer's span links to what produced its records."""
-    spans = (trace.get_current_span(context).get_span_context() for context in contexts)
-    return [trace.Link(span) for span in spans if span.is_valid]
 
 
 def current_trace_id() -> str:

@@ -267,10 +267,11 @@ def test_an_interrupt_leaves_the_judging_and_says_how_to_come_back(services: Scr
     assert (process.returncode, f"gavel watch {NAME}" in errors) == (130, True)
 
 
-def test_a_reader_that_leaves_is_no_error(services: Scripted) -> None:
+@pytest.mark.parametrize("flags", ["", "--json"], ids=["text", "json"])
+def test_a_reader_that_leaves_is_no_error(services: Scripted, flags: str) -> None:
     """`gavel list | head -1` ends quietly."""
     services.submissions.count = 5000
-    pipe = f"{GAVEL} list --most 0 --address {services.address} | head -1"
+    pipe = f"{GAVEL} list --most 0 --address {services.address} {flags} | head -1"
     ran = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=False)
 
     assert (ran.stdout.count("\n"), ran.stderr) == (1, "")
