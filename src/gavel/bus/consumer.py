@@ -16,6 +16,7 @@ BEGINNING = OFFSET_BEGINNING
 END = OFFSET_END
 """The offset of the record to come."""
 _RECORDS_A_POLL = 500
+_JOIN_S = 1.0
 _REASON_BYTES_MOST = 4096
 
 
@@ -62,6 +63,7 @@ def consumer_config(bootstrap: str, group: str, **more: Any) -> dict[str, Any]:
         "queued.min.messages": 1,
         "queued.max.messages.kbytes": 1024,
         "fetch.queue.backoff.ms": 5,
+        "socket.timeout.ms": 6000,  # the session's: what a commit says later than that nobody may hear
         "error_cb": topics.report_error,
         "log_level": 0,
     } | more
@@ -143,9 +145,9 @@ class ReaderThread:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends it, within 0.3 s and what `handle` takes."""
+        """Ends it, within 0.3 s and what `handle` takes; with a mute broker it is left to end by itself."""
         self._closing.set()
-        self._thread.join()
+        self._thread.join(_JOIN_S)
 
     def _run(self) -> None:
         while not self._closing.is_set():

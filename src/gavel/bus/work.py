@@ -90,8 +90,8 @@ class WorkSource(Protocol):
     def drain(self) -> None:
         """Takes nothing more and lets go of everything as soon as nothing that was started is left."""
 
-    def close(self) -> None:
-        """Lets go of everything now, with the starts given back, and ends. Returns when it has."""
+    def close(self, timeout_s: float) -> bool:
+        """Lets go of everything now, with the starts given back, and ends; False when that takes longer."""
 
 
 class GroupSource:
@@ -128,11 +128,12 @@ class GroupSource:
         self._draining = True
         self._changed.set()
 
-    def close(self) -> None:
-        """Leaves the group, with the starts given back."""
+    def close(self, timeout_s: float) -> bool:
+        """Leaves the group, with the starts given back; with a mute broker that cannot be done in time."""
         self._closing = True
         self._changed.set()
-        self._thread.join()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._ending():

@@ -3,6 +3,7 @@ another.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -71,15 +72,15 @@ class Languages:
         for source in list(self._sources.values()):
             source.drain()
 
-    def close(self) -> None:
-        """Lets go of every queue; returns when the last commits are made."""
+    def close(self, timeout_s: float) -> bool:
+        """Lets go of every queue, with the last commits made; False when that takes longer."""
         self.drain()
-        self._thread.join()
-        closing = [threading.Thread(target=source.close, name="closing") for source in self._sources.values()]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join()
+        deadline_s = time.monotonic() + timeout_s
+        self._thread.join(timeout_s)
+        sources = list(self._sources.values())
+        for source in sources:
+            source.close(0.0)  # so that all of them begin at once
+        return all(source.close(max(0.0, deadline_s - time.monotonic())) for source in sources)
 
     def _run(self) -> None:
         untested = list(self._codes)

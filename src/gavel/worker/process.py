@@ -19,8 +19,9 @@ from gavel.worker.settings import Settings
 from gavel.worker.slots import Judge, Slots, Surroundings
 from gavel.worker.v1 import worker_pb2
 
-_JOIN_S = 2.0
-_FLUSH_S = 2.0
+_CLOSE_S = 2.5
+_JOIN_S = 1.0
+_FLUSH_S = 0.5
 _LOG = logger("gavel.worker.process")
 
 
@@ -89,7 +90,7 @@ class Worker:
     def stop(self, grace_s: float) -> None:
         """Ends the work: lets go of what waits, lets runs end for `grace_s` seconds, gives the others back.
 
-        Blocks for `grace_s` and at most 5 s more.
+        Blocks for `grace_s` and at most 5 s more, also with a mute broker.
         """
         begin_s = time.monotonic()
         self._heartbeat.drain()
@@ -97,7 +98,8 @@ class Worker:
         self._languages.drain()
         if not self._desk.idle(grace_s):
             _LOG.warning("runs_given_back", after_s=round(time.monotonic() - begin_s, 1))
-        self._languages.close()
+        if not self._languages.close(_CLOSE_S):
+            _LOG.error("queues_not_given_back")
         self._desk.stop()
         if not self._slots.join(_JOIN_S):
             _LOG.error("slots_still_busy")

@@ -89,7 +89,7 @@ def member(kafka_bootstrap: str, topic: str) -> Iterator[Sources]:
 
     yield make
     for source in made:
-        source.close()
+        assert source.close(10)
 
 
 def committed(bootstrap: str, topic: str, partition: int = 0) -> tuple[int, str]:
@@ -117,7 +117,7 @@ def test_commits_follow_starts_and_finishes(
     table.works[0].claim.finish()
     table.works[2].claim.finish()
     until(lambda: committed(kafka_bootstrap, topic) == (3, ""))
-    source.close()
+    assert source.close(10)
 
 
 def test_a_clean_end_gives_the_starts_back(
@@ -131,7 +131,7 @@ def test_a_clean_end_gives_the_starts_back(
     assert first.works[0].claim.start()
     assert first.works[2].claim.start()
     first.works[2].claim.finish()
-    source.close()
+    assert source.close(10)
 
     assert committed(kafka_bootstrap, topic) == (0, "1;f=2;s=0x1r1")
     assert not first.works[0].claim.held
