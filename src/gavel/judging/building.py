@@ -34,6 +34,8 @@ class Program:
     run: tuple[str, ...]
     """Its command; words in braces that stand for limits are still in it."""
     environment: Mapping[str, str]
+    check: tuple[str, ...] = ()
+    """What says whether it can be run at all, for `Builder.check`."""
 
 
 def environment(toolchain: Toolchain) -> dict[str, str]:
@@ -81,7 +83,14 @@ class Builder:
             raise EngineError(f"compiling: {error}") from error
         if result.verdict != submission_pb2.VERDICT_ACCEPTED:
             return None, result
-        return Program(plan.run, environment(self.toolchain)), result
+        return Program(plan.run, environment(self.toolchain), plan.check), result
+
+    def check(self, box: Box, program: Program, limits: Limits) -> CompileResult:
+        """Whether a program without a compiler can be run at all, in its frozen box."""
+        try:
+            return self._compiled(box, program.check, limits)
+        except SandboxError as error:
+            raise EngineError(f"checking: {error}") from error
 
     def _made(self, box: Box, argv: tuple[str, ...], placed: Files, limits: Limits) -> CompileResult:
         if not argv:

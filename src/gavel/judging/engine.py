@@ -85,6 +85,14 @@ class Engine:
                 raise EngineError(str(error)) from error
 
 
+class _CannotRun(Exception):  # noqa: N818  (an end like any other, not a fault)
+    """A program without a compiler turned out to be none; carries what its check said."""
+
+    def __init__(self, result: CompileResult) -> None:
+        super().__init__(result.output)
+        self.result = result
+
+
 class _Judging:
     """One judgement while it goes on."""
 
@@ -118,17 +126,23 @@ class _Judging:
     def judge(self) -> Judged:
         self._progress.started(len(self._task.tests), self._toolchain.version)
         program, result, box = self._compile()
-        said = self._language.compiled or program is None
-        if said:
+        tests: list[TestResult] = []
+        if self._language.compiled and program is not None:
             self._progress.compiled(result)
-        tests = self._run(box, program) if program is not None and box is not None else []
+        try:
+            if program is not None and box is not None:
+                tests = self._run(box, program)
+        except _CannotRun as error:
+            program, result = None, error.result
+        if program is None:
+            self._progress.compiled(result)
         totals = verdict.total(tests)
         return Judged(
             verdict=totals.verdict if program is not None else submission_pb2.VERDICT_COMPILE_ERROR,
             cpu_time_ms=totals.cpu_time_ms,
             wall_time_ms=totals.wall_time_ms,
             memory_bytes=totals.memory_bytes,
-            compile=result if said else None,
+            compile=result if self._language.compiled or program is None else None,
             tests=tests,
             test_count=len(self._task.tests),
             language_version=self._toolchain.version,
@@ -137,8 +151,7 @@ class _Judging:
         )
 
     def _compile(self) -> tuple[Program | None, CompileResult, Box | None]:
-        manifest = self._task.manifest
-        compile_limits = allowances.of_compilation(manifest.compile_limits if manifest is not None else None)
+        compile_limits = self._compile_limits()
         with self._files() as (files, included):
             refusal = _refusal(self._task, self._language, files, included)
             if refusal:
@@ -150,6 +163,23 @@ class _Judging:
             program, result = self._builder.build(box, files, entry_point, compile_limits, included)
         self._boxes.check()
         return program, result, box
+
+    def _compile_limits(self) -> RunLimits:
+        manifest = self._task.manifest
+        return allowances.of_compilation(manifest.compile_limits if manifest is not None else None)
+
+    def _refuse_what_cannot_run(self, box: Box, program: Program, facts: verdict.Facts) -> None:
+        """Raises _CannotRun for a program that failed because it is none, such as one with a syntax error.
+
+        To look only after a failure that reads like one saves every right program a second start of its
+        interpreter, which is most of what judging a small one costs.
+        """
+        failed = facts.exit_code is not None and facts.exit_code != 0
+        words = self._language.check_errors
+        if failed and program.check and any(word.encode() in facts.stderr for word in words):
+            result = self._builder.check(box, program, self._compile_limits())
+            if result.verdict != _ACCEPTED:
+                raise _CannotRun(result)
 
     @contextlib.contextmanager
     def _files(self) -> Iterator[tuple[Files, tuple[str, ...]]]:
@@ -208,7 +238,10 @@ class _Judging:
         except BrokenProblem as error:
             return self._broken(TestResult(number=test.number, test=test.name), error)
         with outcome:
-            return self._judged(test, outcome, checker)
+            facts = self._boxes.facts(outcome)
+            if test is self._task.tests[0]:
+                self._refuse_what_cannot_run(box, program, facts)
+            return self._judged(test, outcome, facts, checker)
 
     def _put_files(self, box: Box, test: Test) -> RunLimits:
         """Puts the test's own files beside the program; they do not count as written by it."""
@@ -221,8 +254,7 @@ class _Judging:
         own = self._run_limits
         return dataclasses.replace(own, files_bytes=own.files_bytes + total_bytes) if total_bytes else own
 
-    def _judged(self, test: Test, outcome: Outcome, checker: Checker) -> TestResult:
-        facts = self._boxes.facts(outcome)
+    def _judged(self, test: Test, outcome: Outcome, facts: verdict.Facts, checker: Checker) -> TestResult:
         found, message = verdict.judge_run(facts, self._limits, self._language.memory_error)
         result = TestResult(
             number=test.number,

@@ -42,6 +42,8 @@ class Language:
     """Makes the program; empty for languages that run from source."""
     check: tuple[str, ...]
     """Looks whether the program is one at all; empty for compiled languages."""
+    check_errors: tuple[str, ...]
+    """Only a program that failed its first test with one of these on standard error is checked."""
     run: tuple[str, ...]
     environment: Mapping[str, str]
     standards: Mapping[str, tuple[str, ...]]
@@ -77,6 +79,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         install=table["install"],
         compile=tuple(table.get("compile", ())),
         check=tuple(table.get("check", ())),
+        check_errors=tuple(table.get("check_errors", ())),
         run=tuple(table["run"]),
         environment=MappingProxyType(dict(table.get("environment", {}))),
         standards=MappingProxyType(

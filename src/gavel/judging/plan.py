@@ -22,7 +22,9 @@ class Build:
     paths: Mapping[str, str]
     """Where in the work folder each file goes, by its path in the submission."""
     compile: tuple[str, ...]
-    """The compiler's command, or the checker's; empty when there is neither."""
+    """The compiler's command; empty for a language without one."""
+    check: tuple[str, ...]
+    """What says whether a program without a compiler can be run at all; empty when nothing does."""
     run: tuple[str, ...]
     """The program's command; words in braces that stand for limits are still in it."""
 
@@ -63,7 +65,8 @@ def build(
     }
     return Build(
         paths=paths,
-        compile=tuple(fill(language.compile or language.check, words, lists)),
+        compile=tuple(fill(language.compile, words, lists)),
+        check=tuple(fill(language.check, words, lists)),
         run=tuple(fill(language.run, words, lists)),
     )
 

@@ -104,7 +104,7 @@ def problem_with_validator(judge: Judge, source: str, path: str = "v.py") -> Pro
     [
         ("import sys; sys.exit(0)", "v.py", "ended with exit code 0, neither 42 nor 43"),
         ("import sys; sys.exit('data')", "v.py", "ended with exit code 1, neither 42 nor 43"),
-        ("this is { no program", "v.py", "does not compile"),
+        ("this is { no program", "v.py", "ended with exit code 1, neither 42 nor 43"),
         ("int main() { return nothing; }", "v.cpp", "does not compile"),
         ("int main() { __builtin_trap(); }", "v.cpp", "ended with signal"),
         ("x = []\nwhile True: x.append(bytearray(1 << 24))", "v.py", "memory limit"),
