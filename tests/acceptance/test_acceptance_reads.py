@@ -1,0 +1,159 @@
+"""Submitting, watching, listing: what a caller may rely on."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import grpc
+import pytest
+
+from conditions import until
+from gavel.bus import topics
+from gavel.client import Client, InlineTest, uuid7
+from gavel.embedded import Mesh
+from gavel.result.v1 import result_service_pb2, result_service_pb2_grpc
+from gavel.submission.v1 import submission_pb2, submission_service_pb2, submission_service_pb2_grpc
+from gavel.worker.v1.judgement_event_pb2 import JudgementEvent
+from topic_reader import read_topic
+
+pytestmark = pytest.mark.acceptance
+
+Request = submission_service_pb2.CreateSubmissionRequest
+
+
+@pytest.fixture(scope="module")
+def submissions(channel: grpc.Channel) -> Any:
+    """The plain stub."""
+    return submission_service_pb2_grpc.SubmissionServiceStub(channel)
+
+
+@pytest.fixture(scope="module")
+def results(channel: grpc.Channel) -> Any:
+    """The plain stub."""
+    return result_service_pb2_grpc.ResultServiceStub(channel)
+
+
+def _request(source: bytes = b"print(1)", **fields: Any) -> Request:
+    request = Request(request_id=str(uuid7()), language="python3", **fields)
+    request.sources.add(path="main.py", data=source)
+    return request
+
+
+@pytest.mark.parametrize("with_metadata", [True, False])
+def test_streams_a_submission_to_plain_stubs(submissions: Any, results: Any, *, with_metadata: bool) -> None:
+    """A watch shows the start, each test in order and the end, with and without the metadata of the ring."""
+    tests = submission_pb2.InlineTests(tests=[{"input": b"%d" % n, "expected": b"%d" % n} for n in range(3)])
+    created = submissions.CreateSubmission(_request(b"print(input())", tests=tests), timeout=10)
+    name = created.submission.name
+    metadata = (("x-gavel-submission", name.removeprefix("submissions/")),) if with_metadata else ()
+    watch = result_service_pb2.WatchSubmissionRequest(name=name, read_token=created.read_token)
+    seen = list(results.WatchSubmission(watch, metadata=metadata, timeout=60))
+    kinds = [each.WhichOneof("event") for each in seen if each.WhichOneof("event") != "heartbeat"]
+    told = [kind for kind in kinds if kind not in ("queued", "compiled")]
+    assert told == ["running", "test", "test", "test", "ended"]
+    assert [each.test.number for each in seen if each.HasField("test")] == [1, 2, 3]
+    ended = seen[-1].ended
+    assert (ended.state, ended.verdict) == (submission_pb2.STATE_FINISHED, submission_pb2.VERDICT_ACCEPTED)
+
+    again = list(results.WatchSubmission(watch, metadata=metadata, timeout=60))
+    assert [each.WhichOneof("event") for each in again][-4:] == ["test", "test", "test", "ended"]
+    watch.resume_token = next(each.resume_token for each in again if each.HasField("test"))
+    rest = list(results.WatchSubmission(watch, metadata=metadata, timeout=60))
+    assert [each.WhichOneof("event") for each in rest] == ["test", "test", "ended"]
+    assert rest[-1].ended == ended
+
+
+def test_takes_one_request_for_one_submission(mesh: Mesh, client: Client, submissions: Any) -> None:
+    """The same request twice is one submission with one end; another body with its id is another one."""
+    request, other = _request(b"print(11)"), _request(b"print(12)")
+    other.request_id = request.request_id
+    first, second, third = (
+        submissions.CreateSubmission(each, timeout=10) for each in (request, request, other)
+    )
+    assert first.submission.name == second.submission.name
+    assert third.submission.name != first.submission.name
+    ends = {
+        client.wait(each.submission.name, read_token=each.read_token).name for each in (first, second, third)
+    }
+    assert len(ends) == 2
+    stored = [each.name for each in client.list(most=20)]
+    assert stored.count(first.submission.name) == 1
+    assert len(list(client.results(first.submission.name))) == 1
+    attempt = _shown_attempt(client, first.submission.name)
+    until(lambda: _first_end(mesh, first.submission.name) == attempt, "the log's first end is the one shown")
+
+
+def test_keeps_what_was_handed_in(client: Client) -> None:
+    """A submission is read with its limits, labels and sources as accepted, at once by its token."""
+    files = {"main.py": b"import data\nprint(data.x)", "data.py": b"x = 1 # \xff"}
+    accepted = client.submit(files, language="python3", labels={"user": "ann"})
+    found = client.get(accepted, sources=True)
+    assert dict(found.sources) == files
+    assert (found.labels, found.language, found.lane) == ({"user": "ann"}, "python3", "INTERACTIVE")
+    assert found.limits.cpu_time_ms > 0
+    assert client.wait(accepted).name == f"{accepted.name}/judgements/1"
+
+
+def test_lists_by_filter_and_page(client: Client, submissions: Any) -> None:
+    """Filters choose, pages lead through all without a gap or a repeat, newest first."""
+    course = str(uuid7())
+    handed = [
+        client.submit(
+            {"main.py": b"print(1)"},
+            language="python3",
+            tests=[InlineTest(b"", b"1" if number % 2 else b"2")],
+            labels={"course": course, "number": str(number)},
+        )
+        for number in range(7)
+    ]
+    for accepted in handed:
+        client.wait(accepted)
+    names = [accepted.name for accepted in handed]
+    label = {"course": course}
+
+    def listed(**more: Any) -> list[str]:
+        return [each.name for each in client.list(labels=label, **more)]
+
+    until(lambda: len(listed(state="FINISHED")) == 7, "all rows are there")
+    assert listed() == sorted(names, reverse=True)
+    assert set(listed(verdict="ACCEPTED")) == set(names[1::2])
+    assert set(listed(verdict="WRONG_ANSWER")) == set(names[0::2])
+    assert listed(state="FAILED") == listed(language="cpp") == listed(problem="problems/nowhere") == []
+    assert [each.name for each in client.list(labels=label | {"number": "3"})] == [names[3]]
+    request = submission_service_pb2.ListSubmissionsRequest(page_size=3, labels=label)
+    pages = []
+    for _ in itertools.count():
+        page = submissions.ListSubmissions(request, timeout=10)
+        pages.append([each.name for each in page.submissions])
+        request.page_token = page.next_page_token
+        if not page.next_page_token:
+            break
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert list(itertools.chain(*pages)) == sorted(names, reverse=True)
+
+
+def test_refuses_a_page_token_of_another_list(client: Client, submissions: Any) -> None:
+    """A page token belongs to the filters it was made with."""
+    for _ in range(2):
+        client.wait(client.submit({"main.py": b"pass"}, language="python3"))
+    request = submission_service_pb2.ListSubmissionsRequest(page_size=1, language="python3")
+    token = until(lambda: submissions.ListSubmissions(request, timeout=10).next_page_token, "two rows")
+    with pytest.raises(grpc.RpcError) as caught:
+        submissions.ListSubmissions(
+            submission_service_pb2.ListSubmissionsRequest(page_size=1, language="c", page_token=token),
+            timeout=10,
+        )
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def _shown_attempt(client: Client, name: str) -> str:
+    return next(each.attempt for each in client.watch(name) if hasattr(each, "attempt"))
+
+
+def _first_end(mesh: Mesh, name: str) -> str:
+    for record in read_topic(mesh.kafka, topics.EVENTS):
+        event = JudgementEvent.FromString(record.value or b"")
+        if event.submission_id == name.removeprefix("submissions/") and event.HasField("finished"):
+            return event.attempt
+    return ""
