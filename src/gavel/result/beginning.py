@@ -117,7 +117,7 @@ class Beginning:
             return False
         if not subject.covered:
             subject.cover_from_window(self._hub.window)
-            self._hub.covered(subject)
+            subject.wake()
         WATCH_SNAPSHOTS.labels("window").inc()
         return True
 
@@ -164,7 +164,7 @@ class Beginning:
         begun = subject.cover(self._hub.window, taken.state, taken.next_offset, taken.generation or 0)
         if begun:
             WATCH_SNAPSHOTS.labels("rows").inc()
-            self._hub.covered(subject)
+            subject.wake()
         return begun
 
     async def hold(self, stream: Stream, tenant: str, asked: Asked) -> None:

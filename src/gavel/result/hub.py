@@ -65,16 +65,10 @@ class Stream:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
-    async def wait(self, timeout_s: float | None = None) -> None:
-        """Returns when woken, or after the timeout. Nothing may be awaited between looking and waiting."""
+    def woken(self) -> asyncio.Future[None]:
+        """Done when woken. Nothing may be awaited between looking and asking for this."""
         self._wake = asyncio.get_running_loop().create_future()
-        try:
-            if timeout_s is None:
-                await self._wake
-            else:
-                await asyncio.wait((self._wake,), timeout=timeout_s)
-        finally:
-            self._wake = None
+        return self._wake
 
 
 class Hub:
@@ -84,7 +78,7 @@ class Hub:
         self.window = window
         self.topic_id = ""
         self.partition_count = 0
-        self._subjects: dict[bytes, dict[int, tuple[Subject, set[Stream]]]] = {}
+        self._subjects: dict[bytes, list[Subject]] = {}
         self._beats: list[tuple[float, int, Stream]] = []
         self._order = 0
         self._timer: asyncio.Task[None] | None = None
@@ -137,25 +131,26 @@ class Hub:
         HUB_EVENTS.inc(len(records))
         HUB_WINDOW_BYTES.set(window.size_bytes)
 
-    def _deliver(self, watched: dict[int, tuple[Subject, set[Stream]]], entry: Entry) -> None:
+    @staticmethod
+    def _deliver(watched: Sequence[Subject], entry: Entry) -> None:
         event = parse(entry.value)
         if event is None:
             return
-        for subject, streams in watched.values():
+        for subject in watched:
             if subject.offer(entry, event):
-                for stream in streams:
-                    stream.wake()
+                subject.wake()
         HUB_DELIVERY_DURATION.observe(max(0.0, time.time() - event.event_time.ToNanoseconds() / 1e9))
 
     def watch(self, key: bytes, partition: int, judgement: int) -> Stream:
         """Registers a stream. Pair it with leave()."""
-        watched = self._subjects.setdefault(key, {})
-        if judgement not in watched:
-            watched[judgement] = Subject(key, partition, judgement, self.window), set()
-        subject, streams = watched[judgement]
+        watched = self._subjects.setdefault(key, [])
+        subject = next((each for each in watched if each.judgement == judgement), None)
+        if subject is None:
+            subject = Subject(key, partition, judgement, self.window)
+            watched.append(subject)
         now_s = time.monotonic()
         stream = Stream(subject, now_s)
-        streams.add(stream)
+        subject.watchers.append(stream)
         self._push(stream, now_s + HEARTBEAT_S)
         return stream
 
@@ -163,21 +158,13 @@ class Hub:
         """Forgets a stream, and its subject with the last one."""
         stream.until = 0.0
         subject = stream.subject
-        watched = self._subjects.get(subject.key, {})
-        known, streams = watched.get(subject.judgement, (None, set()))
-        if known is not subject:
-            return
-        streams.discard(stream)
-        if not streams:
-            del watched[subject.judgement]
+        if stream in subject.watchers:
+            subject.watchers.remove(stream)
+        watched = self._subjects.get(subject.key)
+        if not subject.watchers and watched is not None and subject in watched:
+            watched.remove(subject)
             if not watched:
                 del self._subjects[subject.key]
-
-    def covered(self, subject: Subject) -> None:
-        """A subject was covered: all who watch it may look."""
-        _, streams = self._subjects.get(subject.key, {}).get(subject.judgement, (None, set()))
-        for stream in streams:
-            stream.wake()
 
     def queued(self) -> list[Stream]:
         """The streams of judgements that nothing has been heard of."""
@@ -201,8 +188,8 @@ class Hub:
 
     def _streams(self) -> Iterator[Stream]:
         for watched in self._subjects.values():
-            for _, streams in watched.values():
-                yield from streams
+            for subject in watched:
+                yield from (watcher for watcher in subject.watchers if isinstance(watcher, Stream))
 
     def _push(self, stream: Stream, due: float) -> None:
         self._order += 1

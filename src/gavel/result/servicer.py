@@ -1,7 +1,6 @@
 """ResultService: messages in, the service's own nouns, messages out."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any, Final
 
 import grpc
@@ -26,9 +25,12 @@ class ResultServicer(result_service_pb2_grpc.ResultServiceServicer):
     async def WatchSubmission(  # noqa: N802 - the contract's name
         self, request: result_service_pb2.WatchSubmissionRequest, context: _Context
     ) -> AsyncGenerator[result_service_pb2.WatchSubmissionResponse, None]:
-        async with aclosing(self._watching.watch(tenant_of(context), request)) as events:
-            async for event in events:
+        watch = await self._watching.open(tenant_of(context), request)
+        try:
+            while (event := await watch.next()) is not None:
                 yield event
+        finally:
+            watch.close()
 
     async def GetResult(  # noqa: N802
         self, request: result_service_pb2.GetResultRequest, context: _Context

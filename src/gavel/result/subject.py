@@ -6,7 +6,7 @@ the registration.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from gavel.projection.fold import fold
 from gavel.projection.positions import position
@@ -19,10 +19,25 @@ PENDING_MOST: Final = 1024
 """Events kept between registration and snapshot; beyond, the registration counts from then on."""
 
 
+class Watcher(Protocol):
+    """Who is told that there is something to look at."""
+
+    def wake(self) -> None: ...
+
+
 class Subject:
     """See the module."""
 
-    __slots__ = ("_pending", "base", "covered", "judgement", "key", "partition", "registered", "state")
+    __slots__ = (
+        "_pending",
+        "base",
+        "judgement",
+        "key",
+        "partition",
+        "registered",
+        "state",
+        "watchers",
+    )
 
     def __init__(self, key: bytes, partition: int, judgement: int, window: Window) -> None:
         """Registers at the head of the partition."""
@@ -30,14 +45,24 @@ class Subject:
         self.partition = partition
         self.judgement = judgement
         self.registered = window.head(partition)
-        self.covered = False
         self.base = 0
         self.state: JudgementState | None = None
-        self._pending: list[Entry] = []
+        self.watchers: list[Watcher] = []
+        self._pending: list[Entry] | None = []
+
+    @property
+    def covered(self) -> bool:
+        """Whether it has begun: its state is all that happened up to the head of the window."""
+        return self._pending is None
+
+    def wake(self) -> None:
+        """Tells all who watch."""
+        for watcher in self.watchers:
+            watcher.wake()
 
     def offer(self, entry: Entry, event: JudgementEvent) -> bool:
         """An event of the submission came in: true when it changes what is shown."""
-        if not self.covered:
+        if self._pending is not None:
             if len(self._pending) >= PENDING_MOST:
                 self._pending.clear()
                 self.registered = entry.offset
@@ -65,12 +90,11 @@ class Subject:
         if next_offset >= window.start(self.partition):
             return window.entries(self.key, next_offset)
         if next_offset >= self.registered:
-            return [entry for entry in self._pending if entry.offset >= next_offset]
+            return [entry for entry in self._pending or () if entry.offset >= next_offset]
         return None
 
     def _begin(self, entries: Sequence[Entry]) -> None:
-        self.covered = True
-        self._pending.clear()
+        self._pending = None
         for entry in entries:
             event = parse(entry.value)
             if event is not None:

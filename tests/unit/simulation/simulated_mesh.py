@@ -340,9 +340,7 @@ class Mesh:
         hub.subjects.append(client.subject)
         if not self.rules.register_before_snapshot and client.snapshot is not None:
             # What came between snapshot and registration is looked for nowhere.
-            client.subject.registered = client.snapshot[1]
-            client.subject.covered = True
-            client.subject.state = client.snapshot[0]
+            client.subject.cover(hub.window, client.snapshot[0], hub.window.head(0), 0)
 
     def take_snapshot(self, client: Client) -> tuple[JudgementState | None, int]:
         return self.database.rows.get((client.submission, 1)), self.database.position
