@@ -171,13 +171,15 @@ def _fields(value: bytes) -> Iterator[tuple[int, bytes | int]]:
     at = 0
     while at < len(value):
         tag, at = _varint(value, at)
+        if at >= len(value):
+            return
         if tag & 7 == _LENGTH_DELIMITED:
             length, at = _varint(value, at)
             if at + length > len(value):
                 return
             yield tag >> 3, value[at : at + length]
             at += length
-        elif tag & 7 == 0 and at < len(value):
+        elif tag & 7 == 0:
             number, at = _varint(value, at)
             yield tag >> 3, number
         else:
