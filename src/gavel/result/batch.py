@@ -66,22 +66,22 @@ def progress(batch: Iterable[Fetched]) -> list[LogPosition]:
     return [LogPosition(*where, next_offset) for where, next_offset in ends.items()]
 
 
-def event_of(value: bytes) -> JudgementEvent:
+def event_of(value: bytes) -> tuple[JudgementKey, JudgementEvent]:
     """The event of a record's bytes. BadRecordError for bytes that are none, and without an identity."""
     try:
         event = JudgementEvent.FromString(value)
-        UUID(event.submission_id)
+        key = UUID(event.submission_id), event.judgement
     except (DecodeError, ValueError) as error:
         raise BadRecordError(f"not an event: {error}") from error
     if event.judgement < 1:
         raise BadRecordError(f"not an event: judgement {event.judgement}")
-    return event
+    return key, event
 
 
 def parse_event(fetched: Fetched) -> FetchedEvent:
     """The event of a record. BadRecordError as event_of()."""
-    event = event_of(fetched.record.value or b"")
-    return FetchedEvent((UUID(event.submission_id), event.judgement), fetched.position, event)
+    key, event = event_of(fetched.record.value or b"")
+    return FetchedEvent(key, fetched.position, event)
 
 
 def fold_batch(

@@ -111,7 +111,7 @@ class Subject:
 def parse(value: bytes) -> JudgementEvent | None:
     """An event; None for what the writers bury: it counts nowhere."""
     try:
-        return event_of(value)
+        return event_of(value)[1]
     except BadRecordError:
         return None
 
