@@ -17,6 +17,7 @@ from conditions import until
 from gavel.bus import topics
 from gavel.client import Client, uuid7
 from gavel.embedded import Mesh
+from gavel.judging.languages import LANGUAGES
 from gavel.result.v1 import result_service_pb2, result_service_pb2_grpc
 from gavel.submission.v1 import submission_pb2, submission_service_pb2, submission_service_pb2_grpc
 from gavel.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
@@ -103,11 +104,12 @@ def submissions(channel: grpc.Channel) -> Any:
     return submission_service_pb2_grpc.SubmissionServiceStub(channel)
 
 
-@pytest.fixture(scope="module")
-def quiet(client: Client) -> None:
-    """Nothing is judged any more."""
+@pytest.fixture
+def quiet(mesh: Mesh, client: Client) -> None:
+    """Nothing is judged any more, and all that the log holds is stored."""
     states = ("QUEUED", "RUNNING")
     until(lambda: not any(list(client.list(state=state, most=1)) for state in states), "all judged", 60.0)
+    until(lambda: _is_stored(mesh), "all is stored")
 
 
 @pytest.mark.parametrize("what", CREATES)
@@ -244,6 +246,14 @@ def _call(channel: grpc.Channel, method: str, fields: dict[str, Any]) -> object:
             answer = getattr(stub(channel), method)(getattr(module, f"{method}Request")(**fields), timeout=20)
             return list(answer) if method == "WatchSubmission" else answer
     raise AssertionError(method)
+
+
+def _is_stored(mesh: Mesh) -> bool:
+    names = [topics.submissions_topic(code) for code in LANGUAGES]
+    ends = topics.end_offsets(mesh.kafka, [topics.EVENTS, *names])
+    with psycopg.connect(mesh.database_url) as connection:
+        row = connection.execute("SELECT coalesce(sum(next_offset), 0) FROM log_positions").fetchone()
+    return row is not None and row[0] == sum(ends.values())
 
 
 def _traces(mesh: Mesh) -> tuple[object, ...]:
