@@ -14,7 +14,7 @@ from generated_programs import Program, generate
 
 pytestmark = pytest.mark.acceptance
 
-COUNT = 200
+COUNT = 300
 SEED = 20251
 
 

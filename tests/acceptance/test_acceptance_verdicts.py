@@ -41,14 +41,13 @@ def handed_in(mesh: Mesh, client: Client, available: frozenset[str]) -> Handed:
     """All programs, handed in at once; each test waits for its own."""
     handed: dict[tuple[str, str], Accepted] = {}
     for language in (each for each in LANGUAGES if each in available):
-        cpu_time_ms = CPU_TIME_MS.get(language, 1000)
-        limits = Limits(
-            cpu_time_ms=cpu_time_ms,
-            wall_time_ms=cpu_time_ms + 500,
-            memory_bytes=256 << 20,
-            output_bytes=1 << 20,
-        )
         for verdict, line in INPUTS.items():
+            limits = Limits(
+                cpu_time_ms=CPU_TIME_MS.get(language, 1000),
+                wall_time_ms=1000 if verdict == "WALL_TIME_LIMIT_EXCEEDED" else 60_000,
+                memory_bytes=256 << 20,
+                output_bytes=1 << 20,
+            )
             handed[language, verdict] = client.submit(
                 _files(language, "main"),
                 language=language,

@@ -10,6 +10,8 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaError, KafkaExcep
 
 from gavel.bus import topics
 from gavel.bus.producer import Headers, Outcome, Producer
+from gavel.rpc.errors import GavelError
+from gavel.telemetry.log import logger
 
 BEGINNING = OFFSET_BEGINNING
 """The first offset that the broker still has."""
@@ -18,6 +20,7 @@ END = OFFSET_END
 _RECORDS_A_POLL = 500
 _JOIN_S = 1.0
 _REASON_BYTES_MOST = 4096
+_LOG = logger("gavel.bus.consumer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,18 @@ class DeadLetters:
             headers=letter.headers,
             on_delivery=on_delivery,
         )
+
+    def put_hint(self, record: Record, reason: str) -> None:
+        """Puts a record of `control` or `workers`, whose loss harms nobody: what hinders it is only logged.
+
+        Every process that reads such a topic does so, also when it reads it again, so there may be several
+        letters, of one key.
+        """
+        _LOG.warning("hint_unreadable", topic=record.topic, offset=record.offset, reason=reason)
+        try:
+            self.put(record, reason)
+        except GavelError as error:
+            _LOG.warning("hint_not_set_aside", topic=record.topic, offset=record.offset, error=str(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,8 @@ import time
 from google.protobuf.message import DecodeError
 
 from gavel.bus import topics
-from gavel.bus.consumer import BEGINNING, Reader, ReaderThread, Record
-from gavel.telemetry.log import logger
+from gavel.bus.consumer import BEGINNING, DeadLetters, Reader, ReaderThread, Record
 from gavel.worker.v1 import worker_pb2
-
-_LOG = logger("gavel.bus.registry")
 
 HEARTBEAT_AGE_MOST_S = 10.0
 
@@ -38,8 +35,10 @@ class Heartbeats:
 class WorkerRegistry:
     """Follows `workers` on a thread of its own; workers() answers from memory."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, dead_letters: DeadLetters | None = None) -> None:
+        """With `dead_letters` what is no heartbeat is put there, else it is only passed over."""
         self._bootstrap = bootstrap
+        self._dead_letters = dead_letters
         self._heartbeats = Heartbeats()
         self._lock = threading.Lock()
         self._ends: dict[int, int] = {}
@@ -75,7 +74,8 @@ class WorkerRegistry:
                 try:
                     worker = _worker(record.value)
                 except DecodeError:
-                    _LOG.warning("heartbeat_unreadable", offset=record.offset)
+                    if self._dead_letters is not None:
+                        self._dead_letters.put_hint(record, "no WorkerHeartbeat")
                     continue
                 self._heartbeats.apply(record.key or b"", worker, now_s=now_s, age_s=age_s)
         last = batch[-1]

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
+from gavel.bus.consumer import DeadLetters
 from gavel.bus.producer import Producer
 from gavel.bus.registry import WorkerRegistry
 from gavel.db.pool import open_async_pool
@@ -71,7 +72,7 @@ async def main(stop: asyncio.Event) -> None:
         parts.callback(objects.close)
         producer = Producer(settings.kafka)
         parts.callback(producer.close, PRODUCER_FLUSH_S)
-        registry = WorkerRegistry(settings.kafka)
+        registry = WorkerRegistry(settings.kafka, DeadLetters(producer))
         await asyncio.to_thread(registry.start, REGISTRY_START_S)
         parts.callback(registry.close)
         destinations = Destinations(partial(look_up, settings.kafka))

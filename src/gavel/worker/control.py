@@ -3,13 +3,11 @@
 from google.protobuf.message import DecodeError
 
 from gavel.bus import topics
-from gavel.bus.consumer import BEGINNING, Reader, ReaderThread, Record
+from gavel.bus.consumer import BEGINNING, DeadLetters, Reader, ReaderThread, Record
 from gavel.submission.v1 import submission_record_pb2
-from gavel.telemetry.log import logger
+from gavel.telemetry import metrics
 from gavel.worker.core import Key
 from gavel.worker.desk import Desk
-
-_LOG = logger("gavel.worker.control")
 
 
 class Control:
@@ -17,8 +15,9 @@ class Control:
     runs.
     """
 
-    def __init__(self, bootstrap: str, desk: Desk) -> None:
+    def __init__(self, bootstrap: str, desk: Desk, dead_letters: DeadLetters) -> None:
         self._desk = desk
+        self._dead_letters = dead_letters
         self._thread = ReaderThread(
             "control", lambda: Reader(bootstrap, topics.CONTROL, BEGINNING), self._take
         )
@@ -36,7 +35,8 @@ class Control:
             try:
                 message = submission_record_pb2.ControlRecord.FromString(record.value or b"")
             except DecodeError:
-                _LOG.warning("control_unreadable", offset=record.offset)
+                metrics.WORKER_DEAD_LETTERS.labels(record.topic).inc()
+                self._dead_letters.put_hint(record, "no ControlRecord")
                 continue
             if message.WhichOneof("control") == "cancel":
                 self._desk.cancel(Key(message.cancel.submission_id, message.cancel.judgement))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gavel.bus import topics
+from gavel.bus.consumer import DeadLetters
 from gavel.bus.deliveries import Deliveries
 from gavel.bus.producer import Producer
 from gavel.rpc.names import worker_name
@@ -60,7 +61,7 @@ class Worker:
                 event_partitions=event_partitions,
             ),
         )
-        self._control = Control(settings.kafka, self._desk)
+        self._control = Control(settings.kafka, self._desk, DeadLetters(self._prompt))
         changed = threading.Event()
         self._languages = Languages(
             settings.languages,
