@@ -69,10 +69,11 @@ def test_lists_every_service_by_reflection(channel: grpc.Channel) -> None:
 
 
 def test_tells_its_health(channel: grpc.Channel) -> None:
-    """The ingress as a whole, and the service that answers for it, are SERVING."""
+    """The ingress as a whole is SERVING, and each service, asked for with the metadata that routes it."""
     health = health_pb2_grpc.HealthStub(channel)
-    for name in ("", "gavel.submission.v1.SubmissionService"):
-        answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
+    for name in ("", *SERVICES):
+        request = health_pb2.HealthCheckRequest(service=name)
+        answer = health.Check(request, metadata=(("x-gavel-service", name),), timeout=5)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 

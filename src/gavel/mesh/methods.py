@@ -69,6 +69,7 @@ class Method:
 
 
 RUN_PROGRAM = "/gavel.worker.v1.WorkerService/RunProgram"
+HEALTH = "grpc.health.v1.Health"
 
 _SERVICES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
     "gavel.submission.v1.SubmissionService": (
@@ -129,8 +130,9 @@ _SERVICES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
             "ListCleanupRuns": Kind.READ,
         },
     ),
-    # Every server offers reflection of the whole API, so one of them answers for the mesh.
-    "grpc.health.v1.Health": (SUBMISSION, {"Check": Kind.READ, "List": Kind.READ, "Watch": Kind.SESSION}),
+    # Every server offers reflection of the whole API, so one of them answers for the mesh. Health is each
+    # server's own; the routes look at whose is asked for.
+    HEALTH: (SUBMISSION, {"Check": Kind.READ, "List": Kind.READ, "Watch": Kind.SESSION}),
     "grpc.reflection.v1.ServerReflection": (SUBMISSION, {"ServerReflectionInfo": Kind.SESSION}),
     "grpc.reflection.v1alpha.ServerReflection": (SUBMISSION, {"ServerReflectionInfo": Kind.SESSION}),
 }

@@ -8,8 +8,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from gavel.mesh.methods import RUN_PROGRAM, Kind, Method, methods
-from gavel.mesh.topology import LANGUAGE_HEADER, RESULT_STREAMS, SUBMISSION_HEADER, WORKER_PREFIX, Topology
+from gavel.mesh.methods import HEALTH, RUN_PROGRAM, Kind, Method, methods
+from gavel.mesh.topology import (
+    HEALTH_SERVICES,
+    LANGUAGE_HEADER,
+    RESULT_STREAMS,
+    SERVICE_HEADER,
+    SUBMISSION_HEADER,
+    WORKER_PREFIX,
+    Topology,
+)
 
 TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 PREVIOUS_HOSTS = "envoy.retry_host_predicates.previous_hosts"
@@ -86,22 +94,38 @@ def route_configuration(topology: Topology, name: str) -> dict[str, Any]:
 
 def _routes(topology: Topology, method: Method) -> list[dict[str, Any]]:
     name = method.path.removeprefix("/")
-    if method.path != RUN_PROGRAM:
-        return [_route(method, name, method.cluster)]
-    # A language that has machines of its own goes there, also with a version (`cpp@20`); any other goes
-    # to some worker, which tells what it does not serve.
-    special = [
-        _route(method, f"{name}#{language}", WORKER_PREFIX + language, language)
-        for language in topology.languages()
-    ]
+    special: list[dict[str, Any]] = []
+    if method.path == RUN_PROGRAM:
+        # A language that has machines of its own goes there, also with a version (`cpp@20`); any other goes
+        # to some worker, which tells what it does not serve.
+        special = [
+            _route(
+                method,
+                f"{name}#{language}",
+                WORKER_PREFIX + language,
+                _header(LANGUAGE_HEADER, re.escape(language) + "(@.*)?"),
+            )
+            for language in topology.languages()
+        ]
+    elif method.service == HEALTH:
+        # The service asked about stands in the body, which no route reads.
+        special = [
+            _route(method, f"{name}#{cluster}", cluster, _header(SERVICE_HEADER, re.escape(service)))
+            for cluster, service in HEALTH_SERVICES.items()
+            if cluster != method.cluster
+        ]
     return [*special, _route(method, name, method.cluster)]
 
 
-def _route(method: Method, name: str, cluster: str, language: str | None = None) -> dict[str, Any]:
+def _header(name: str, pattern: str) -> dict[str, Any]:
+    """Matches a request whose metadata `name` is the whole of the pattern."""
+    return {"name": name, "string_match": {"safe_regex": {"regex": pattern}}}
+
+
+def _route(method: Method, name: str, cluster: str, header: dict[str, Any] | None = None) -> dict[str, Any]:
     match: dict[str, Any] = {"path": method.path, "grpc": {}}
-    if language is not None:
-        pattern = {"safe_regex": {"regex": re.escape(language) + "(@.*)?"}}
-        match["headers"] = [{"name": LANGUAGE_HEADER, "string_match": pattern}]
+    if header is not None:
+        match["headers"] = [header]
     action: dict[str, Any] = {"cluster": cluster, "timeout": NO_TIMEOUT, **_duration(method)}
     if cluster == RESULT_STREAMS:
         # Without the header there is no hash, and any replica is taken.

@@ -25,6 +25,9 @@ SUBMISSION_HEADER = "x-gavel-submission"
 LANGUAGE_HEADER = "x-gavel-language"
 """Request metadata that sends RunProgram to the workers of one language."""
 
+SERVICE_HEADER = "x-gavel-service"
+"""Request metadata that sends a health call to the processes of one service, by its full name."""
+
 IDENTITY_HEADERS = (
     "x-gavel-tenant",
     "x-gavel-subject",

@@ -65,6 +65,32 @@ def test_run_program_is_routed_by_language(language: str | None, cluster: str) -
     assert next(filter(fits, ordered_routes()))["route"]["cluster"] == cluster
 
 
+@pytest.mark.parametrize(
+    ("service", "cluster"),
+    [
+        ("gavel.worker.v1.WorkerService", "worker"),
+        ("gavel.result.v1.ResultService", "result"),
+        ("gavel.cleanup.v1.CleanupService", "cleanup"),
+        ("gavel.submission.v1.FileService", "submission"),
+        ("gavelXresult.v1.ResultService", "submission"),
+        ("", "submission"),
+    ],
+)
+@pytest.mark.parametrize("call", ["Check", "List", "Watch"])
+def test_health_is_routed_by_the_service_asked_about(call: str, service: str, cluster: str) -> None:
+    """The metadata names whose health is asked for; without it, it is the submission service's."""
+
+    def fits(route: dict[str, Any]) -> bool:
+        if route["match"].get("path") != f"/grpc.health.v1.Health/{call}":
+            return False
+        headers = route["match"].get("headers", [])
+        assert all(header["name"] == "x-gavel-service" for header in headers)
+        patterns = [header["string_match"]["safe_regex"]["regex"] for header in headers]
+        return all(re.fullmatch(pattern, service) for pattern in patterns)
+
+    assert next(filter(fits, ordered_routes()))["route"]["cluster"] == cluster
+
+
 def test_longer_upload_does_not_meet_a_deadline_of_the_proxy() -> None:
     """An upload ends when no byte moves for a minute, not when it takes long."""
     route = next(r for r in ordered_routes() if r["name"].endswith("/UploadFile"))["route"]
