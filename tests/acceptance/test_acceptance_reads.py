@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.message import DecodeError
+from refusals import refusal
 
 from conditions import until
 from gavel.bus import topics
@@ -134,18 +135,40 @@ def test_lists_by_filter_and_page(client: Client, submissions: Any) -> None:
     assert list(itertools.chain(*pages)) == sorted(names, reverse=True)
 
 
-def test_refuses_a_page_token_of_another_list(client: Client, submissions: Any) -> None:
+def test_keeps_a_page_token_to_its_list(client: Client, submissions: Any) -> None:
     """A page token belongs to the filters it was made with."""
     for _ in range(2):
         client.wait(client.submit({"main.py": b"pass"}, language="python3"))
     request = submission_service_pb2.ListSubmissionsRequest(page_size=1, language="python3")
     token = until(lambda: submissions.ListSubmissions(request, timeout=10).next_page_token, "two rows")
-    with pytest.raises(grpc.RpcError) as caught:
-        submissions.ListSubmissions(
-            submission_service_pb2.ListSubmissionsRequest(page_size=1, language="c", page_token=token),
-            timeout=10,
-        )
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    other = submission_service_pb2.ListSubmissionsRequest(page_size=1, language="c", page_token=token)
+    found = refusal(lambda: submissions.ListSubmissions(other, timeout=10))
+    assert (found.code, found.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ("page_token",))
+
+
+def test_answers_each_of_a_batch(client: Client, submissions: Any) -> None:
+    """In a batch what is refused does not hold up the others, and keeps its place."""
+    requests = [Request(request_id=str(uuid7()), language=code) for code in ("python3", "cobol", "python3")]
+    for request in requests:
+        request.sources.add(path="main.py", data=b"print(1)")
+    batch = submission_service_pb2.BatchCreateSubmissionsRequest(requests=requests)
+    results = submissions.BatchCreateSubmissions(batch, timeout=10).results
+    assert [each.WhichOneof("result") for each in results] == ["accepted", "refused_status", "accepted"]
+    for each in (results[0], results[2]):
+        assert client.wait(each.accepted.submission.name).verdict == "ACCEPTED"
+
+
+def test_tells_that_a_judgement_has_ended(client: Client, submissions: Any) -> None:
+    """The cancel of what has its verdict is refused, and the verdict stays."""
+    accepted = client.submit({"main.py": b"print(1)"}, language="python3")
+    client.wait(accepted)
+    until(lambda: client.get(accepted).verdict, "the end is stored")
+    request = submission_service_pb2.CancelSubmissionRequest(
+        name=accepted.name, read_token=accepted.read_token
+    )
+    found = refusal(lambda: submissions.CancelSubmission(request, timeout=10))
+    assert (found.code, found.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_ENDED")
+    assert client.get(accepted).verdict == "ACCEPTED"
 
 
 def _shown_attempt(client: Client, name: str) -> str:
