@@ -47,7 +47,7 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o755)
         _say("starting a mesh")
-        with Mesh(folder / "mesh") as mesh:
+        with Mesh(folder / "mesh", workers=["python3"]) as mesh:
             figures = asyncio.run(_measure(mesh, folder, set(arguments.rows)))
     show(figures, as_json=arguments.json)
     return 0

@@ -163,7 +163,7 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o755)
         sys.stderr.write("starting a mesh\n")
-        with Mesh(folder / "mesh") as mesh:
+        with Mesh(folder / "mesh", workers=["python3"]) as mesh:
             outcome = asyncio.run(_play(mesh, arguments.scenario, picture))
     if arguments.json:
         print(json.dumps(asdict(outcome)))
