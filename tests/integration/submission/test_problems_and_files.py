@@ -1,6 +1,5 @@
 """Problems and their files through the API, and what lists show of them."""
 
-
 import grpc
 import psycopg
 import pytest
