@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from conditions import until
-from gavel.embedded import Mesh
+from broken_mesh import BrokenMesh
 
 
 @pytest.fixture
@@ -25,19 +23,13 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def shared_mesh() -> Iterator[Mesh]:
+def bed() -> Iterator[BrokenMesh]:
     """Two submission and two result replicas, and one worker with two slots for Python."""
     folder = Path(tempfile.mkdtemp(prefix="gavel-fault-"))
-    with Mesh(folder, workers=["python3=2"]) as started:
-        yield started
+    broken = BrokenMesh(folder, ["python3=2"])
+    with broken.mesh:
+        yield broken
     shutil.rmtree(folder)
-
-
-@pytest.fixture
-def mesh(shared_mesh: Mesh) -> Mesh:
-    """The shared mesh, when all of it is healthy."""
-    until(lambda: all(part.state == "healthy" for part in shared_mesh.parts()), "all parts are healthy", 60.0)
-    return shared_mesh
 
 
 @pytest.fixture
