@@ -12,7 +12,7 @@ from gavel.client import AsyncClient, Client, Judgement
 from gavel.embedded import Mesh
 from generated_programs import Program, generate
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 COUNT = 300
 SEED = 20251

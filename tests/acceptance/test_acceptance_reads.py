@@ -56,6 +56,8 @@ def test_streams_a_submission_to_plain_stubs(submissions: Any, results: Any, *, 
     assert told == ["running", "test", "test", "test", "ended"]
     assert [each.test.number for each in seen if each.HasField("test")] == [1, 2, 3]
     ended = seen[-1].ended
+    started = next(each.running for each in seen if each.HasField("running"))
+    assert started.worker == ended.worker == "workers/worker-0"
     assert (ended.state, ended.verdict) == (submission_pb2.STATE_FINISHED, submission_pb2.VERDICT_ACCEPTED)
 
     again = list(results.WatchSubmission(watch, metadata=metadata, timeout=60))

@@ -13,7 +13,7 @@ from gavel.client import Accepted, Client, InlineTest, Limits
 from gavel.embedded import Mesh
 from gavel.judging import toolchains
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
 LANGUAGES = ("python3", "c", "cpp", "java", "javascript", "go", "rust")
