@@ -28,6 +28,27 @@ class Usage:
     """How long the run was ready and had to wait for a CPU, which is no idleness of its own."""
 
 
+@dataclass(slots=True)
+class Waits:
+    """Adds up, from one look to the next, how long a run had to wait for a CPU.
+
+    The waits of its threads are told as one sum, which several may add to at once, and which loses those of
+    threads that ended: between two looks it counts for no more than the time between them, and never back.
+    """
+
+    looked_at: float
+    """Seconds of the monotonic clock."""
+    sum_us: int = 0
+    waited_us: int = 0
+
+    def at(self, now: float, sum_us: int) -> int:
+        """The wait so far, in microseconds; `sum_us` is that of all threads that live now."""
+        most_us = int(max(0.0, now - self.looked_at) * 1e6)
+        self.waited_us += min(most_us, max(0, sum_us - self.sum_us))
+        self.looked_at, self.sum_us = now, sum_us
+        return self.waited_us
+
+
 def seconds_to_next_look(limits: Limits, usage: Usage, cores: int) -> float:
     """Neither limit can be passed earlier: a run uses at most `cores` CPU seconds a second."""
     parallel = max(1, min(cores, limits.processes))

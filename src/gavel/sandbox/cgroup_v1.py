@@ -92,7 +92,7 @@ class RunGroupV1:
         return int(fields[fields.index(b"oom_kill") + 1])
 
     def waited_us(self) -> int:
-        return cgroups.longest_wait_us(f"{self._folders['memory']}/tasks")
+        return cgroups.sum_of_waits_us(f"{self._folders['memory']}/tasks")
 
     def remove(self) -> None:
         for descriptor in self._open:

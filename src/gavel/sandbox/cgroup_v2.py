@@ -87,7 +87,7 @@ class RunGroupV2:
         return _field(f"{self._folder}/memory.events", "oom_kill")
 
     def waited_us(self) -> int:
-        return cgroups.longest_wait_us(f"{self._folder}/cgroup.threads")
+        return cgroups.sum_of_waits_us(f"{self._folder}/cgroup.threads")
 
     def remove(self) -> None:
         for descriptor in self.join:

@@ -32,7 +32,7 @@ class RunGroup(Protocol):
     def memory_peak_bytes(self) -> int: ...
     def oom_kills(self) -> int: ...
     def waited_us(self) -> int:
-        """The longest that any thread of it which lives has been ready and waited for a CPU."""
+        """How long all of its threads that live have been ready and waited for a CPU, together."""
         ...
 
     def remove(self) -> None:
@@ -72,13 +72,13 @@ def open_cgroups() -> Cgroups:
         ) from error
 
 
-def longest_wait_us(threads: str) -> int:
-    """The longest that any thread of a cgroup's list (`tasks`, `cgroup.threads`) has waited for a CPU."""
-    longest_ns = 0
+def sum_of_waits_us(threads: str) -> int:
+    """How long the threads of a cgroup's list (`tasks`, `cgroup.threads`) have waited for a CPU, together."""
+    waited_ns = 0
     for thread in Path(threads).read_text("ascii").split():
         with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
-            longest_ns = max(longest_ns, int(Path(f"/proc/{thread}/schedstat").read_text("ascii").split()[1]))
-    return longest_ns // 1000
+            waited_ns += int(Path(f"/proc/{thread}/schedstat").read_text("ascii").split()[1])
+    return waited_ns // 1000
 
 
 def owner_name() -> str:

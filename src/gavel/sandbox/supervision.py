@@ -4,7 +4,6 @@ import os
 import select
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from . import accounting
@@ -37,6 +36,7 @@ def watch(
         poll.register(descriptor, select.POLLIN)
     started = time.monotonic() + _START_SECONDS
     wake_at = started
+    waits = accounting.Waits(started)
     while True:
         if _wait(poll, control, output, wake_at):
             return Kill.CANCELLED if is_cancelled() else Kill.NONE
@@ -48,9 +48,8 @@ def watch(
             wall_time_us=int((now - started) * 1e6) if is_time else 0,
             output_bytes=output.count_bytes,
             oom_kills=0,
+            waited_us=waits.at(now, group.waited_us()) if is_time else 0,
         )
-        if is_time and usage.wall_time_us > limits.wall_time_ms * 1000:
-            usage = replace(usage, waited_us=group.waited_us())
         reason = Kill.CANCELLED if is_cancelled() else accounting.exceeded(limits, usage)
         if reason is not Kill.NONE:
             break

@@ -66,7 +66,7 @@ def test_a_busy_machine_is_not_idleness(box: Box, run: Run) -> None:
             box,
             "sh",
             "-c",
-            "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done",
+            "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done",
             wall_time_ms=200,
             cpu_time_ms=5000,
         )

@@ -9,6 +9,7 @@ from gavel.sandbox import Kill, Limits
 from gavel.sandbox.accounting import (
     LOOK_SECONDS_MIN,
     Usage,
+    Waits,
     exceeded,
     exit_of,
     final_kill,
@@ -84,6 +85,16 @@ def test_waiting_for_a_cpu_is_no_idleness(waited_us: int, allowed_us: int) -> No
     assert wall_time_us_allowed(LIMITS, waited_us) == allowed_us
     assert exceeded(LIMITS, Usage(0, allowed_us, 0, 0, waited_us)) is Kill.NONE
     assert exceeded(LIMITS, Usage(0, allowed_us + 1, 0, 0, waited_us)) is Kill.WALL_TIME
+
+
+def test_waits_count_for_no_more_than_the_time_between_looks() -> None:
+    """Threads that wait side by side count once; what threads that ended had waited is not taken back."""
+    waits = Waits(looked_at=10.0)
+
+    assert waits.at(11.0, 400_000) == 400_000
+    assert waits.at(12.0, 5_400_000) == 1_400_000
+    assert waits.at(13.0, 100_000) == 1_400_000
+    assert waits.at(14.0, 350_000) == 1_650_000
 
 
 def test_second_fence() -> None:
