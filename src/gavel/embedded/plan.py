@@ -165,4 +165,5 @@ def _worker_environment(data: Path, number: int, worker: Worker) -> dict[str, st
         "GAVEL_LANGUAGES": ",".join(worker.languages),
         "GAVEL_SLOTS": str(worker.slots),
         "GAVEL_STATE_DIR": str(data / "run" / f"worker-{number}"),
+        "GAVEL_CACHE_DIR": str(data / "cache"),
     }

@@ -41,7 +41,7 @@ async def main(stop: asyncio.Event) -> None:
         sandbox = parts.enter_context(Sandbox(str(state / "sandbox"), spare_boxes=slots))
         objects = Objects(settings.storage_url, spool_folder=settings.state_dir)
         parts.callback(objects.close)
-        engine = WorkerEngine(sandbox, objects, state / "cache")
+        engine = WorkerEngine(sandbox, objects, Path(settings.cache_dir or state / "cache"))
         metrics = serve_metrics(settings.metrics_listen)
         parts.callback(metrics.close)
         worker = Worker(

@@ -26,7 +26,9 @@ class Settings:
     slots: int = 0
     """Runs at one time, of all languages together; 0: one for each core."""
     state_dir: str
-    """A private folder: the sandbox's, and what compiling made, which later starts reuse."""
+    """A private folder of this process; nothing in it outlives it."""
+    cache_dir: str = ""
+    """What compiling made, for later starts and for other workers of this machine; empty: in `state_dir`."""
     log_level: str = "info"
     """debug, info, warning or error."""
     grace_s: float = 15.0
