@@ -43,6 +43,9 @@ _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _POLL_S = 0.05
 _RETRY_AFTER_MS = 1000
+_REPORT_EVERY_S = 10.0
+_reported: dict[str, float] = {}
+"""When each code of a broker error was last written to the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +222,14 @@ def unavailable(error: Exception) -> GavelError:
 
 
 def report_error(error: KafkaError) -> None:
-    """The `error_cb` of every client: librdkafka goes on by itself, so this is for the log alone."""
-    _LOG.warning("broker_error", code=error.name(), error=error.str())
+    """The `error_cb` of every client: librdkafka goes on by itself, so this is for the log alone.
+
+    While a broker is away each client tells of it several times a second: one line in ten seconds is enough.
+    """
+    now = time.monotonic()
+    if now - _reported.get(error.name(), -_REPORT_EVERY_S) >= _REPORT_EVERY_S:
+        _reported[error.name()] = now
+        _LOG.warning("broker_error", code=error.name(), error=error.str())
 
 
 def log_retry(what: str, error: Exception) -> None:
