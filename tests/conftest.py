@@ -6,6 +6,7 @@ A test makes topics and databases of its own; `kafka_bootstrap` and `database_ur
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,11 @@ import pytest
 
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import Postgres
+
+# A shell's background and nohup ignore these, and what is ignored is inherited: programs that tests start and
+# interrupt would not hear of it. A handler of Python's is not inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

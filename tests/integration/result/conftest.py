@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import grpc
@@ -150,6 +150,11 @@ class Replica:
     process: subprocess.Popen[bytes]
     address: str
     output: Path
+
+    def settle(self) -> Self:
+        """Returns when both of its writers have their partitions, which may take a group's first seconds."""
+        eventually(lambda: self.output.read_bytes().count(b'"placed"') >= 2, "writers placed")
+        return self
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Signals it and returns its exit status."""

@@ -145,7 +145,7 @@ async def test_many_watches_through_a_tiny_window(start_replica: Start, connect:
     """With a window of a few events, and watches that come at every moment, nothing is missed or
     told twice.
     """
-    stub = await connect(start_replica(window_bytes=2000))
+    stub = await connect(start_replica(window_bytes=2000).settle())
     attempts = [Attempt() for _ in range(30)]
 
     async def judged(attempt: Attempt) -> None:
@@ -265,7 +265,7 @@ async def test_a_queued_submission_without_a_token_is_held_until_it_is_known(
     start_replica: Start, connect: Connect, log: Log
 ) -> None:
     """A watch that comes before its submission's row is held, and goes on when the row is there."""
-    stub = await connect(start_replica())
+    stub = await connect(start_replica().settle())
     attempt = Attempt()
     call = stub.WatchSubmission(request(attempt))
     accept(log, attempt.submission)

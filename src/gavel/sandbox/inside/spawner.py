@@ -139,10 +139,10 @@ def main(descriptor: int) -> None:
     """`descriptor`: this end of the SOCK_SEQPACKET pair with the service."""
     os.set_inheritable(descriptor, False)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
-    # Python ignores the last two, and what is ignored stays so over an exec.
-    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+    # What is ignored stays so over an exec: by Python itself, by nohup, by a shell's background.
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
     os.umask(0)
     sys.path.clear()
     # Nothing here makes cycles, and a collection would copy every page shared with the boxes.
