@@ -12,6 +12,10 @@ LOOK_SECONDS_MIN: Final = 0.002
 INIT_GRACE_MS: Final = 1000
 """How much later than the service the box's init ends a run by itself."""
 
+WAIT_IN_PROGRESS_US: Final = 100_000
+"""Granted to a run that is ready when its wall time is over: the kernel tells a wait when it ends. Some turns
+of a queue of programs, each a few milliseconds."""
+
 _WALL_STRETCH: Final = 10
 """How many times its wall time limit a run lasts at most, however long it had to wait for a CPU."""
 _OPEN_FILES: Final = 1024

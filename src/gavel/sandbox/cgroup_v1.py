@@ -94,6 +94,9 @@ class RunGroupV1:
     def waited_us(self) -> int:
         return cgroups.sum_of_waits_us(f"{self._folders['memory']}/tasks")
 
+    def is_ready(self) -> bool:
+        return cgroups.is_any_ready(f"{self._folders['memory']}/tasks")
+
     def remove(self) -> None:
         for descriptor in self._open:
             os.close(descriptor)

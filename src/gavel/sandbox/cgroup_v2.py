@@ -89,6 +89,9 @@ class RunGroupV2:
     def waited_us(self) -> int:
         return cgroups.sum_of_waits_us(f"{self._folder}/cgroup.threads")
 
+    def is_ready(self) -> bool:
+        return cgroups.is_any_ready(f"{self._folder}/cgroup.threads")
+
     def remove(self) -> None:
         for descriptor in self.join:
             os.close(descriptor)

@@ -32,7 +32,14 @@ class RunGroup(Protocol):
     def memory_peak_bytes(self) -> int: ...
     def oom_kills(self) -> int: ...
     def waited_us(self) -> int:
-        """How long all of its threads that live have been ready and waited for a CPU, together."""
+        """How long all of its threads that live have been ready and waited for a CPU, together.
+
+        A wait that still goes on is not in it.
+        """
+        ...
+
+    def is_ready(self) -> bool:
+        """Whether one of its threads has a CPU or waits for one, at this moment."""
         ...
 
     def remove(self) -> None:
@@ -79,6 +86,15 @@ def sum_of_waits_us(threads: str) -> int:
         with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
             waited_ns += int(Path(f"/proc/{thread}/schedstat").read_text("ascii").split()[1])
     return waited_ns // 1000
+
+
+def is_any_ready(threads: str) -> bool:
+    """Whether a thread of a cgroup's list has a CPU or waits for one."""
+    for thread in Path(threads).read_text("ascii").split():
+        with contextlib.suppress(OSError, IndexError):
+            if Path(f"/proc/{thread}/stat").read_bytes().rpartition(b") ")[2][:1] == b"R":
+                return True
+    return False
 
 
 def owner_name() -> str:

@@ -33,7 +33,12 @@ class Pool:
             if is_alive(spare):
                 return spare
             discard(spare)
-        return _made_ready(self._launcher, spec)
+        made = _made_ready(self._launcher, spec)
+        with self._change:  # only now: a spec of which no box can be made is not tried behind its caller's back
+            if len(self._spares) < _SPECS_MAX:
+                self._spares.setdefault(spec, deque())
+                self._change.notify()
+        return made
 
     def close(self) -> None:
         with self._change:
@@ -47,11 +52,11 @@ class Pool:
 
     def _pop(self, spec: BoxSpec) -> Birth | None:
         with self._change:
-            if spec not in self._spares and len(self._spares) < _SPECS_MAX:
-                self._spares[spec] = deque()
             spares = self._spares.get(spec)
+            if not spares:
+                return None
             self._change.notify()
-            return spares.popleft() if spares else None
+            return spares.popleft()
 
     def _wanted(self) -> BoxSpec | None:
         return next((spec for spec, spares in self._spares.items() if len(spares) < self._spare_boxes), None)

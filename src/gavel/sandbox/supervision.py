@@ -4,6 +4,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from . import accounting
@@ -51,6 +52,9 @@ def watch(
             waited_us=waits.at(now, group.waited_us()) if is_time else 0,
         )
         reason = Kill.CANCELLED if is_cancelled() else accounting.exceeded(limits, usage)
+        if reason is Kill.WALL_TIME and group.is_ready():
+            waited_us = usage.waited_us + accounting.WAIT_IN_PROGRESS_US
+            reason = accounting.exceeded(limits, replace(usage, waited_us=waited_us))
         if reason is not Kill.NONE:
             break
         if is_time:

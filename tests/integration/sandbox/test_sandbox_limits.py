@@ -57,27 +57,28 @@ def test_wall_time(box: Box, run: Run) -> None:
     assert ran.outcome.cpu_time_ms < 100
 
 
-def test_a_busy_machine_is_not_idleness(box: Box, run: Run) -> None:
-    """A program that takes every moment it gets on busy cores outlives its wall time limit."""
-    spin = [sys.executable, "-c", "while True: pass"]
-    others = [subprocess.Popen(spin) for _ in range(2 * (os.cpu_count() or 1))]
+def test_a_busy_machine_is_not_idleness(box: Box, python: RunPython) -> None:
+    """A program that takes every moment it gets of a busy core outlives its wall time limit."""
+    pinned = f"import os\nos.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}})\n"
+    program = pinned + "for _ in range(5_000_000): pass"
+    alone = python(box, program, wall_time_ms=20_000, cpu_time_ms=5000).outcome
+    wall_time_ms = 5 * alone.cpu_time_ms // 4
+
+    spin = [sys.executable, "-c", pinned + "print(flush=True)\nwhile True: pass"]
+    others = [subprocess.Popen(spin, stdout=subprocess.PIPE) for _ in range(4)]
     try:
-        ran = run(
-            box,
-            "sh",
-            "-c",
-            "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done",
-            wall_time_ms=200,
-            cpu_time_ms=5000,
-        )
+        for other in others:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"\n"
+        ran = python(box, program, wall_time_ms=wall_time_ms, cpu_time_ms=5000).outcome
     finally:
         for other in others:
             other.kill()
-            other.wait()
+            other.communicate()
 
-    assert ran.outcome.wall_time_ms > 200
-    assert ran.outcome.kill is Kill.NONE
-    assert ran.outcome.exit_code == 0
+    assert ran.wall_time_ms > wall_time_ms
+    assert ran.kill is Kill.NONE
+    assert ran.exit_code == 0
 
 
 def test_memory(box: Box, python: RunPython) -> None:
