@@ -92,6 +92,7 @@ class Reader:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "fetch.error.backoff.ms": 50,
+                "fetch.wait.max.ms": 2000,  # its partitions never change
                 "queued.max.messages.kbytes": 16 * 1024,
                 "error_cb": topics.report_error,
                 "log_level": 0,

@@ -7,7 +7,8 @@ partition. The rules that it holds:
 goes
   on), and resumes when there is room. Pausing at once would cost throughput: librdkafka takes 0.1 to 1 s to
   fetch again after a pause.
-- Commits follow starts and finishes, at most one in 10 ms, all from the source's own thread.
+- Commits follow starts within 10 ms, and finishes, of which a successor would only do again what nobody
+  then counts, with the next start or within 200 ms; all from the source's own thread.
 - On assignment it reads what is committed before it takes anything.
 - On revocation it commits once, synchronously, inside the callback, with every start released, and never
 again
@@ -28,6 +29,9 @@ from gavel.bus.offsets import Commit, PartitionOffsets
 from gavel.telemetry.log import logger
 
 COMMIT_INTERVAL_S = 0.01
+"""A start is committed this soon: one that takes its worker down must have been counted."""
+FINISH_INTERVAL_S = 0.2
+"""A finish is, unless a start takes it along: half of the requests of a worker that has a second to spare."""
 PAUSE_AFTER_S = 1.0
 _POLL_DIRTY_S = COMMIT_INTERVAL_S
 _POLL_BUSY_S = 0.05
@@ -35,6 +39,7 @@ _POLL_IDLE_S = 0.5
 _WAIT_FULL_S = 0.25
 _COMMITTED_TIMEOUT_S = 10.0
 _BEGIN_ANEW_S = 2.0
+_NEVER = float("inf")
 _LOG = logger("gavel.bus.work")
 
 
@@ -111,7 +116,8 @@ class GroupSource:
         self._paused_partitions: set[int] = set()
         self._full_since_s: float | None = None
         self._told_s = 0.0
-        self._dirty = False
+        self._due_s = _NEVER
+        """When the next commit falls due."""
         self.failure = ""
         self._thread = threading.Thread(target=self._run, name=f"source-{topic}", daemon=True)
 
@@ -190,19 +196,20 @@ class GroupSource:
             message = member.poll(0)
             if message is not None and not self._draining:  # it was on its way when the pause began
                 self._accept(member, message)
-        self._changed.wait(COMMIT_INTERVAL_S if self._dirty else _WAIT_FULL_S)
+        self._changed.wait(max(0.0, min(_WAIT_FULL_S, self._due_s - time.monotonic())))
         self._changed.clear()
 
     def _poll_s(self) -> float:
         """Short while a commit may fall due: nothing but a message ends a poll."""
         with self._lock:
-            if self._dirty:
-                return _POLL_DIRTY_S
+            due_s = self._due_s - time.monotonic()
+            if due_s <= COMMIT_INTERVAL_S:
+                return max(_POLL_DIRTY_S, due_s)
             open_count = sum(held.offsets.open_count for held in self._held.values())
             running_count = sum(held.offsets.running_count for held in self._held.values())
         if open_count > running_count:
             return _POLL_DIRTY_S
-        return _POLL_BUSY_S if open_count else _POLL_IDLE_S
+        return min(due_s, _POLL_BUSY_S if open_count else _POLL_IDLE_S)
 
     def _accept(self, member: confluent_kafka.Consumer, message: confluent_kafka.Message) -> None:
         error = message.error()
@@ -215,7 +222,7 @@ class GroupSource:
             held = self._held.get(record.partition)
             starts = None if held is None else held.offsets.take(record.offset)
             if held is None or starts is None:
-                self._dirty = True
+                self._due(FINISH_INTERVAL_S)
                 return
             full = held.offsets.full
         if full:
@@ -245,13 +252,13 @@ class GroupSource:
             self._paused_partitions -= again
 
     def _tell(self, member: confluent_kafka.Consumer) -> None:
-        """Commits what changed, when the last commit is 10 ms ago."""
+        """Commits what changed, when it falls due."""
         now_s = time.monotonic()
-        if not self._dirty or now_s - self._told_s < COMMIT_INTERVAL_S:
+        if now_s < self._due_s:
             return
         self._told_s = now_s
         with self._lock:
-            self._dirty = False
+            self._due_s = _NEVER
             changed = [
                 _position(self._topic, number, commit)
                 for number, held in self._held.items()
@@ -271,7 +278,7 @@ class GroupSource:
                 held = self._held.get(where.partition)
                 if held is not None:
                     held.offsets.failed()
-                    self._dirty = True
+                    self._due(COMMIT_INTERVAL_S)
 
     def _on_assign(self, member: confluent_kafka.Consumer, partitions: Sequence[TopicPartition]) -> None:
         self.failure = ""
@@ -328,15 +335,19 @@ class GroupSource:
                 self._paused_partitions.discard(number)
         self._taker.let_go()
 
-    def change(self, held: "_Held", action: Callable[[PartitionOffsets], Any]) -> bool:
-        """For its claims: changes an account that is still held."""
+    def change(self, held: "_Held", action: Callable[[PartitionOffsets], Any], within_s: float) -> bool:
+        """For its claims: changes an account that is still held, and commits it `within_s` seconds."""
         with self._lock:
             if held.over:
                 return False
             action(held.offsets)
-            self._dirty = True
+            self._due(within_s)
         self._changed.set()
         return True
+
+    def _due(self, within_s: float) -> None:
+        at_s = max(time.monotonic() + within_s, self._told_s + COMMIT_INTERVAL_S)
+        self._due_s = min(self._due_s, at_s)
 
 
 @dataclass(slots=True)
@@ -362,11 +373,11 @@ class GroupClaim:
 
     def start(self) -> bool:
         """Counts the start; the commit follows within 10 ms."""
-        return self.source.change(self.tenure, lambda offsets: offsets.start(self.offset))
+        return self.source.change(self.tenure, lambda offsets: offsets.start(self.offset), 0.0)
 
     def finish(self) -> None:
-        """Marks the record finished; the commit follows within 10 ms."""
-        self.source.change(self.tenure, lambda offsets: offsets.finish(self.offset))
+        """Marks the record finished; the commit follows within 200 ms."""
+        self.source.change(self.tenure, lambda offsets: offsets.finish(self.offset), FINISH_INTERVAL_S)
 
 
 def _position(topic: str, partition: int, commit: Commit) -> TopicPartition:

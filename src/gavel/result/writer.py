@@ -319,4 +319,7 @@ def _start_of(where: Where, next_offset: int, first: int, end: int) -> TopicPart
 _FETCH: Final[dict[str, Any]] = {
     "queued.min.messages": 4 * BATCH_RECORDS,
     "queued.max.messages.kbytes": 16 * 1024,
+    # Nobody waits for a row: watchers hear the log. One fetch and one transaction for what 100 ms bring.
+    "fetch.min.bytes": 64 * 1024,
+    "fetch.wait.max.ms": 100,
 }

@@ -37,11 +37,11 @@ class Settings:
     """Replicas of the topics that the worker makes; 3 in a cluster."""
     kafka_min_insync: int = 1
     """Replicas that a record must have before it is acknowledged; 2 in a cluster."""
-    partitions_interactive: int = 8
+    partitions_interactive: int = 4
     """Partitions of `submissions.<language>`, where the worker makes it."""
-    partitions_batch: int = 4
+    partitions_batch: int = 1
     """Partitions of `submissions.<language>.batch`, where the worker makes it."""
-    partitions_events: int = 24
+    partitions_events: int = 4
     """Partitions of `events`, where the worker makes it; never changed afterwards."""
 
     @classmethod

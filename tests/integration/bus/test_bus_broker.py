@@ -74,7 +74,7 @@ def test_several_processes_may_make_the_topics_at_once(kafka_bootstrap: str) -> 
 
     assert errors == []
     for language in languages:
-        assert topics.partition_count(kafka_bootstrap, topics.submissions_topic(language)) == 8
+        assert topics.partition_count(kafka_bootstrap, topics.submissions_topic(language)) == 4
 
 
 def test_a_topic_has_its_settings(kafka_bootstrap: str, language: str) -> None:
@@ -109,7 +109,7 @@ async def test_ends_tell_the_offset_to_come(kafka_bootstrap: str, language: str,
         await producer.send(topic, None, b"x", partition=1)
     ends = await asyncio.to_thread(topics.end_offsets, kafka_bootstrap, [topic, "no-such-topic"])
 
-    assert ends == {(topic, number): 3 if number == 1 else 0 for number in range(8)}
+    assert ends == {(topic, number): 3 if number == 1 else 0 for number in range(4)}
 
 
 def test_a_topic_made_anew_has_another_id(kafka_bootstrap: str, language: str) -> None:
