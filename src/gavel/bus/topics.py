@@ -52,7 +52,7 @@ _reported: dict[str, float] = {}
 class Partitions:
     """How many partitions a topic is made with; one that exists keeps what it has.
 
-    These suit one machine: every fetch names all partitions of its reader, which a broker pays for at rest too.
+    These suit one machine: a fetch names all partitions of its reader, which costs a broker at rest too.
     """
 
     interactive: int = 4

@@ -66,7 +66,7 @@ def put(bench: Bench, path: str, program: bytes) -> uuid.UUID:
     submission = new_submission()
     record = record_of(submission, "python3", path, program)
     record.limits.wall_time_ms = 60_000
-    bench.put(record.SerializeToString(), topics.partition_for(submission, 8))
+    bench.put(record.SerializeToString(), topics.partition_for(submission, topics.Partitions().interactive))
     return submission
 
 

@@ -160,7 +160,7 @@ class Bench:
         """The queue's topic."""
         return topics.submissions_topic(self.language)
 
-    def ensure(self, partitions: int = 8) -> None:
+    def ensure(self, partitions: int = topics.Partitions().interactive) -> None:
         """Makes the queue before a worker does."""
         topics.ensure(self.bootstrap, [self.language], topics.Partitions(interactive=partitions))
 
@@ -203,7 +203,9 @@ class Bench:
         submission = submission or new_submission()
         self.put(
             record_of(submission, self.language).SerializeToString(),
-            topics.partition_for(submission, 8) if partition is None else partition,
+            topics.partition_for(submission, topics.Partitions().interactive)
+            if partition is None
+            else partition,
             headers,
         )
         return submission
