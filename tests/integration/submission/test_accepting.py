@@ -36,7 +36,7 @@ async def test_accept(calls: Calls, replica: Replica) -> None:
     assert response.submission.name == f"submissions/{record.submission_id}"
     assert (token.topic, message.key()) == ("submissions.python3", b"python3")
     assert at.topic_id == topics.topic_id(replica.kafka, "submissions.python3")
-    assert at.partition == topics.partition_for(UUID(record.submission_id), 8)
+    assert at.partition == topics.partition_for(UUID(record.submission_id), topics.Partitions().interactive)
     assert message.timestamp()[1] == response.submission.create_time.ToMilliseconds() == token.accept_time_ms
     assert list(record.inline.files) == list(made.sources)
     assert (record.tenant, record.tests, record.effective_limits) == (

@@ -183,7 +183,7 @@ async def test_broker_stopped(rows_url: str, tmp_path: Path) -> None:
             record = accepted_record(broker.bootstrap, again)
             assert record.submission_id == again.submission.name.removeprefix("submissions/")
             held = record_count(broker.bootstrap)
-            starts = dict.fromkeys(range(8), 0)
+            starts = dict.fromkeys(range(topics.Partitions().interactive), 0)
             messages = records_from(broker.bootstrap, "submissions.python3", starts, held)
             assert {record_id(message.value()) for message in messages} == {
                 first.submission.name,
