@@ -13,6 +13,7 @@ from worker_bench import Bench, new_submission, record_of, until
 from worker_processes import WorkerProcess, listed, running
 
 from gavel.bus import topics
+from gavel.bus.offsets import Commit, decode
 from gavel.bus.registry import WorkerRegistry
 from gavel.rpc.server import Server
 from gavel.submission.v1 import submission_pb2
@@ -83,6 +84,7 @@ def test_a_killed_worker_is_replaced_and_a_record_that_kills_two_is_given_up(
     names = {f"workers/{worker.name}": worker for worker in (first, second)}
     holder = names[python.log.of(submission)[0].started.worker_id]
     until(lambda: running(path) > 0)
+    until(lambda: starts_committed(python) == 1)
     holder.kill()
     begin_s = time.monotonic()
 
@@ -92,6 +94,8 @@ def test_a_killed_worker_is_replaced_and_a_record_that_kills_two_is_given_up(
 
     other = second if holder is first else first
     assert python.log.of(submission)[1].started.worker_id == f"workers/{other.name}"
+    # A start is committed some milliseconds after its event; a worker that dies in between has not counted.
+    until(lambda: starts_committed(python) == 2)
     # Only then the third: had it come before, the record might have been handed to it, which is no loss.
     other.kill()
     fleet.start().wait_for("language_served")
@@ -99,6 +103,12 @@ def test_a_killed_worker_is_replaced_and_a_record_that_kills_two_is_given_up(
     assert "its worker was lost 2 times" in end.failed.message
     until(lambda: running(path) == 0, 5)
     assert put_and_judge(python) == submission_pb2.VERDICT_ACCEPTED
+
+
+def starts_committed(bench: Bench) -> int:
+    """How often the record was started that the group's commits tell of; 0 if they tell of none."""
+    commits = [Commit(offset, metadata) for offset, metadata in bench.committed().values()]
+    return max((count.starts for commit in commits for count in decode(commit).starts.values()), default=0)
 
 
 def put_and_judge(bench: Bench) -> submission_pb2.Verdict:
