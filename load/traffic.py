@@ -162,7 +162,7 @@ async def drain(channels: Channels, labels: dict[str, str], count: int, within_s
     """
     start = time.monotonic()
     stub = submission_service_pb2_grpc.SubmissionServiceStub(channels.pick())
-    queues = stub.WatchQueues(submission_service_pb2.WatchQueuesRequest(), timeout=within_s)
+    queues = stub.WatchQueues(submission_service_pb2.WatchQueuesRequest())
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             async for response in queues:

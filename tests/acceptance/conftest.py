@@ -10,8 +10,10 @@ from pathlib import Path
 import grpc
 import pytest
 from command_line import Command
+from left_behind import is_settled
 from span_collector import Collector, collecting
 
+from conditions import until
 from gavel.client import Client
 from gavel.embedded import Mesh
 
@@ -35,6 +37,12 @@ def mesh(collector: Collector) -> Iterator[Mesh]:
     yield started
     started.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def settled(mesh: Mesh) -> None:
+    """Nothing is going on any more, for modules whose tests begin nothing."""
+    until(lambda: is_settled(mesh), "all judged and stored", 90.0)
 
 
 @pytest.fixture(scope="session")

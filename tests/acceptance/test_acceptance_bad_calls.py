@@ -8,10 +8,9 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from left_behind import is_settled, left_behind
+from left_behind import left_behind
 from refusals import refusal
 
-from conditions import until
 from gavel.client import uuid7
 from gavel.embedded import Mesh
 from gavel.result.v1 import result_service_pb2, result_service_pb2_grpc
@@ -154,12 +153,6 @@ CASES: dict[str, Case] = {
         "",
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def settled(mesh: Mesh) -> None:
-    """Nothing is going on any more; the tests here begin nothing."""
-    until(lambda: is_settled(mesh), "all judged and stored", 90.0)
 
 
 @pytest.mark.parametrize("what", CASES)

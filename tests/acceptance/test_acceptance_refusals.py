@@ -8,10 +8,9 @@ from typing import Any
 
 import grpc
 import pytest
-from left_behind import is_settled, left_behind
+from left_behind import left_behind
 from refusals import refusal
 
-from conditions import until
 from gavel.client import uuid7
 from gavel.embedded import Mesh
 from gavel.submission.v1 import submission_pb2, submission_service_pb2, submission_service_pb2_grpc
@@ -115,12 +114,6 @@ CREATES: dict[str, tuple[Callable[[Request], None], grpc.StatusCode, str, tuple[
 def submissions(channel: grpc.Channel) -> Any:
     """The plain stub."""
     return submission_service_pb2_grpc.SubmissionServiceStub(channel)
-
-
-@pytest.fixture(scope="module")
-def settled(mesh: Mesh) -> None:
-    """Nothing is going on any more; the tests here begin nothing."""
-    until(lambda: is_settled(mesh), "all judged and stored", 90.0)
 
 
 @pytest.mark.parametrize("what", CREATES)

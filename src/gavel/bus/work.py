@@ -31,7 +31,7 @@ from gavel.telemetry.log import logger
 COMMIT_INTERVAL_S = 0.01
 """A start is committed this soon: one that takes its worker down must have been counted."""
 FINISH_INTERVAL_S = 0.2
-"""A finish is, unless a start takes it along: half of the requests of a worker that has a second to spare."""
+"""A finish is committed this soon, unless a start takes it along."""
 PAUSE_AFTER_S = 1.0
 _POLL_DIRTY_S = COMMIT_INTERVAL_S
 _POLL_BUSY_S = 0.05
@@ -203,8 +203,8 @@ class GroupSource:
         """Short while a commit may fall due: nothing but a message ends a poll."""
         with self._lock:
             due_s = self._due_s - time.monotonic()
-            if due_s <= COMMIT_INTERVAL_S:
-                return max(_POLL_DIRTY_S, due_s)
+            if due_s <= _POLL_DIRTY_S:
+                return _POLL_DIRTY_S
             open_count = sum(held.offsets.open_count for held in self._held.values())
             running_count = sum(held.offsets.running_count for held in self._held.values())
         if open_count > running_count:
@@ -336,7 +336,7 @@ class GroupSource:
         self._taker.let_go()
 
     def change(self, held: "_Held", action: Callable[[PartitionOffsets], Any], within_s: float) -> bool:
-        """For its claims: changes an account that is still held, and commits it `within_s` seconds."""
+        """For its claims: changes an account that is still held, and commits it within `within_s` seconds."""
         with self._lock:
             if held.over:
                 return False

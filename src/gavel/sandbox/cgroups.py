@@ -9,7 +9,7 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -81,20 +81,12 @@ def open_cgroups() -> Cgroups:
 
 def sum_of_waits_us(threads: str) -> int:
     """How long the threads of a cgroup's list (`tasks`, `cgroup.threads`) have waited for a CPU, together."""
-    waited_ns = 0
-    for thread in Path(threads).read_text("ascii").split():
-        with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
-            waited_ns += int(Path(f"/proc/{thread}/schedstat").read_text("ascii").split()[1])
-    return waited_ns // 1000
+    return sum(int(told.split()[1]) for told in _told_of(threads, "schedstat")) // 1000
 
 
 def is_any_ready(threads: str) -> bool:
     """Whether a thread of a cgroup's list has a CPU or waits for one."""
-    for thread in Path(threads).read_text("ascii").split():
-        with contextlib.suppress(OSError, IndexError):
-            if Path(f"/proc/{thread}/stat").read_bytes().rpartition(b") ")[2][:1] == b"R":
-                return True
-    return False
+    return any(told.rpartition(b") ")[2].startswith(b"R") for told in _told_of(threads, "stat"))
 
 
 def owner_name() -> str:
@@ -141,6 +133,15 @@ def sweep(folder: str) -> None:
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
     remove_folders(inner for inner, _, _ in os.walk(folder, topdown=False))
+
+
+def _told_of(threads: str, file: str) -> Iterator[bytes]:
+    """What /proc says in `file` about each thread of a cgroup's list that still lives."""
+    for thread in Path(threads).read_text("ascii").split():
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            told = Path(f"/proc/{thread}/{file}").read_bytes()
+            if told:
+                yield told
 
 
 def _pids_below(folder: str) -> list[int]:

@@ -34,9 +34,8 @@ class Pool:
                 return spare
             discard(spare)
         made = _made_ready(self._launcher, spec)
-        with (
-            self._change
-        ):  # only now: a spec of which no box can be made is not tried behind its caller's back
+        with self._change:
+            # Only now: a spec of which no box can be made is not tried behind its caller's back.
             if len(self._spares) < _SPECS_MAX:
                 self._spares.setdefault(spec, deque())
                 self._change.notify()

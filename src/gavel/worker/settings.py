@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from gavel import settings
+from gavel.bus.topics import Partitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,11 @@ class Settings:
     """Replicas of the topics that the worker makes; 3 in a cluster."""
     kafka_min_insync: int = 1
     """Replicas that a record must have before it is acknowledged; 2 in a cluster."""
-    partitions_interactive: int = 4
+    partitions_interactive: int = Partitions().interactive
     """Partitions of `submissions.<language>`, where the worker makes it."""
-    partitions_batch: int = 1
+    partitions_batch: int = Partitions().batch
     """Partitions of `submissions.<language>.batch`, where the worker makes it."""
-    partitions_events: int = 4
+    partitions_events: int = Partitions().events
     """Partitions of `events`, where the worker makes it; never changed afterwards."""
 
     @classmethod

@@ -7,6 +7,7 @@ import array
 import json
 import os
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 
 MESSAGE_BYTES_MAX: Final = 160 * 1024
@@ -17,6 +18,8 @@ DESCRIPTORS_MAX: Final = 16
 _INT_BYTES: Final = array.array("i").itemsize
 
 Message = dict[str, Any]
+Answer = tuple[Message, tuple[int, ...]]
+"""A message and the descriptors that go with it."""
 
 
 class MessageTooLargeError(ValueError):
@@ -68,7 +71,7 @@ class Channel:
             raise ValueError(f"{len(descriptors)} descriptors, at most {DESCRIPTORS_MAX}")
         socket.send_fds(self._connection, [encode(message)], descriptors, socket.MSG_NOSIGNAL)
 
-    def receive(self) -> tuple[Message, tuple[int, ...]] | None:
+    def receive(self) -> Answer | None:
         """The next message; None when the other end is gone. The descriptors are the caller's."""
         room = socket.CMSG_SPACE(DESCRIPTORS_MAX * _INT_BYTES)
         size, control, flags, _ = self._connection.recvmsg_into([self._buffer], room, socket.MSG_CMSG_CLOEXEC)
@@ -82,3 +85,26 @@ class Channel:
                 os.close(descriptor)
             raise OSError("a truncated message")
         return decode(bytes(memoryview(self._buffer)[:size])), tuple(descriptors)
+
+    def answer(self, do: Callable[[Message, tuple[int, ...]], Answer], request: Answer) -> bool:
+        """Does what a request asks for and sends what comes of it, or the error; whether it was done.
+
+        The descriptors of both are closed.
+        """
+        message, descriptors = request
+        done = True
+        try:
+            answer, out = do(message, descriptors)
+        except (OSError, ValueError, KeyError) as error:
+            done = False
+            answer, out = (
+                {"error": f"{type(error).__name__}: {error}", "errno": getattr(error, "errno", 0)},
+                (),
+            )
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self.send(answer, out)
+        for descriptor in out:
+            os.close(descriptor)
+        return done

@@ -19,12 +19,10 @@ import os
 import select
 import signal
 import time
-from typing import Any, Final, Never
+from typing import Final, Never
 
 from . import codec, files, kernel, runner
 from .scratch import Scratch
-
-Answer = tuple[dict[str, Any], tuple[int, ...]]
 
 _NS_PER_MS: Final = 1_000_000
 _START_BYTES: Final = 8
@@ -46,23 +44,10 @@ class Init:
 
     def serve(self) -> Never:
         while received := self._control.receive():
-            message, descriptors = received
+            message, _ = received
             if message["op"] == "kill":
                 continue
-            try:
-                answer, out = self._do(message, descriptors)
-            except (OSError, ValueError, KeyError) as error:
-                answer, out = (
-                    {"error": f"{type(error).__name__}: {error}", "errno": getattr(error, "errno", 0)},
-                    (),
-                )
-            finally:
-                for descriptor in descriptors:
-                    os.close(descriptor)
-            self._control.send(answer, out)
-            for descriptor in out:
-                os.close(descriptor)
-            if message["op"] == "run" and "error" not in answer:
+            if self._control.answer(self._do, received) and message["op"] == "run":
                 self._opened().after_run(keep=message["keep"])
         os._exit(0)
 
@@ -71,7 +56,7 @@ class Init:
             raise ValueError("not opened")
         return self._scratch
 
-    def _do(self, message: dict[str, Any], descriptors: tuple[int, ...]) -> Answer:
+    def _do(self, message: codec.Message, descriptors: tuple[int, ...]) -> codec.Answer:
         match message["op"]:
             case "open":
                 self._scratch = Scratch(message["files_bytes"], message["files_count"])
@@ -90,7 +75,7 @@ class Init:
                 raise ValueError(f"no such request: {op}")
         return {}, ()
 
-    def _run(self, job: dict[str, Any], descriptors: tuple[int, ...]) -> dict[str, Any]:
+    def _run(self, job: codec.Message, descriptors: tuple[int, ...]) -> codec.Message:
         report_read, report_write = os.pipe()
         try:
             try:

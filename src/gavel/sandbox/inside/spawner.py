@@ -17,7 +17,7 @@ import platform
 import signal
 import socket
 import sys
-from typing import Any, Never
+from typing import Never
 
 from . import codec, filter, kernel, namespace, template  # noqa: A004 the seccomp filter
 from .init import Init
@@ -36,24 +36,9 @@ class Spawner:
 
     def serve(self) -> None:
         while received := self._connection.receive():
-            message, descriptors = received
-            try:
-                answer, out = self._do(message, descriptors)
-            except (OSError, ValueError, KeyError) as error:
-                answer, out = (
-                    {"error": f"{type(error).__name__}: {error}", "errno": getattr(error, "errno", 0)},
-                    (),
-                )
-            finally:
-                for descriptor in descriptors:
-                    os.close(descriptor)
-            self._connection.send(answer, out)
-            for descriptor in out:
-                os.close(descriptor)
+            self._connection.answer(self._do, received)
 
-    def _do(
-        self, message: dict[str, Any], descriptors: tuple[int, ...]
-    ) -> tuple[dict[str, Any], tuple[int, ...]]:
+    def _do(self, message: codec.Message, descriptors: tuple[int, ...]) -> codec.Answer:
         match message["op"]:
             case "start":
                 self._start(message["state_dir"])
@@ -73,7 +58,7 @@ class Spawner:
         os.makedirs(self._stage, 0o700, exist_ok=True)
         kernel.mount("gavel", self._stage, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=64k,mode=700")
 
-    def _template(self, message: dict[str, Any]) -> str:
+    def _template(self, message: codec.Message) -> str:
         key = repr((message["root"], message["mounts"]))
         if key not in self._templates:
             folder = f"{self._stage}/{len(os.listdir(self._stage))}"
