@@ -81,6 +81,7 @@ def test_takes_one_request_for_one_submission(mesh: Mesh, client: Client, submis
         client.wait(each.submission.name, read_token=each.read_token).name for each in (first, second, third)
     }
     assert len(ends) == 2
+    until(lambda: client.get(first.submission.name).verdict, "the end is stored")
     stored = [each.name for each in client.list(most=20)]
     assert stored.count(first.submission.name) == 1
     assert len(list(client.results(first.submission.name))) == 1
