@@ -101,7 +101,7 @@ class Submission(_message.Message):
     def __init__(self, name: _Optional[str] = ..., language: _Optional[str] = ..., problem: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., current_judgement: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lane: _Optional[_Union[Lane, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., judgement: _Optional[_Union[Judgement, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ...) -> None: ...
 
 class Judgement(_message.Message):
-    __slots__ = ("name", "state", "verdict", "score", "cpu_time_ms", "wall_time_ms", "memory_bytes", "compile", "tests", "test_count", "manifest_digest", "attempt", "worker", "language_version", "start_time", "end_time", "failure")
+    __slots__ = ("name", "state", "verdict", "score", "cpu_time_ms", "wall_time_ms", "memory_bytes", "compile", "tests", "test_count", "manifest_digest", "attempt", "worker", "language_version", "start_time", "end_time", "failure", "groups", "first_failed_test")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
@@ -119,6 +119,8 @@ class Judgement(_message.Message):
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FAILED_TEST_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: State
     verdict: Verdict
@@ -136,7 +138,9 @@ class Judgement(_message.Message):
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
     failure: str
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., score: _Optional[float] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., compile: _Optional[_Union[CompileResult, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestResult, _Mapping]]] = ..., test_count: _Optional[int] = ..., manifest_digest: _Optional[str] = ..., attempt: _Optional[str] = ..., worker: _Optional[str] = ..., language_version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[str] = ...) -> None: ...
+    groups: _containers.RepeatedCompositeFieldContainer[GroupResult]
+    first_failed_test: int
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., score: _Optional[float] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., compile: _Optional[_Union[CompileResult, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestResult, _Mapping]]] = ..., test_count: _Optional[int] = ..., manifest_digest: _Optional[str] = ..., attempt: _Optional[str] = ..., worker: _Optional[str] = ..., language_version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[GroupResult, _Mapping]]] = ..., first_failed_test: _Optional[int] = ...) -> None: ...
 
 class CompileResult(_message.Message):
     __slots__ = ("verdict", "output", "cpu_time_ms", "wall_time_ms", "memory_bytes", "cached")
@@ -155,7 +159,7 @@ class CompileResult(_message.Message):
     def __init__(self, verdict: _Optional[_Union[Verdict, str]] = ..., output: _Optional[str] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., cached: _Optional[bool] = ...) -> None: ...
 
 class TestResult(_message.Message):
-    __slots__ = ("number", "test", "verdict", "exit_code", "signal", "cpu_time_ms", "wall_time_ms", "memory_bytes", "output_bytes", "score", "message", "feedback", "stderr", "stdout")
+    __slots__ = ("number", "test", "verdict", "exit_code", "signal", "cpu_time_ms", "wall_time_ms", "memory_bytes", "output_bytes", "score", "message", "feedback", "stderr", "stdout", "input", "expected", "output", "pass_count")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     TEST_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
@@ -170,6 +174,10 @@ class TestResult(_message.Message):
     FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     STDERR_FIELD_NUMBER: _ClassVar[int]
     STDOUT_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    PASS_COUNT_FIELD_NUMBER: _ClassVar[int]
     number: int
     test: str
     verdict: Verdict
@@ -184,7 +192,31 @@ class TestResult(_message.Message):
     feedback: str
     stderr: str
     stdout: str
-    def __init__(self, number: _Optional[int] = ..., test: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., output_bytes: _Optional[int] = ..., score: _Optional[float] = ..., message: _Optional[str] = ..., feedback: _Optional[str] = ..., stderr: _Optional[str] = ..., stdout: _Optional[str] = ...) -> None: ...
+    input: str
+    expected: str
+    output: OutputObject
+    pass_count: int
+    def __init__(self, number: _Optional[int] = ..., test: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., output_bytes: _Optional[int] = ..., score: _Optional[float] = ..., message: _Optional[str] = ..., feedback: _Optional[str] = ..., stderr: _Optional[str] = ..., stdout: _Optional[str] = ..., input: _Optional[str] = ..., expected: _Optional[str] = ..., output: _Optional[_Union[OutputObject, _Mapping]] = ..., pass_count: _Optional[int] = ...) -> None: ...
+
+class OutputObject(_message.Message):
+    __slots__ = ("key", "sha256", "size_bytes")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    sha256: str
+    size_bytes: int
+    def __init__(self, key: _Optional[str] = ..., sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class GroupResult(_message.Message):
+    __slots__ = ("name", "verdict", "score")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    verdict: Verdict
+    score: float
+    def __init__(self, name: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., score: _Optional[float] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("cpu_time_ms", "wall_time_ms", "memory_bytes", "stack_bytes", "processes", "output_bytes", "files_bytes")
