@@ -9,6 +9,7 @@ with Sandbox(state_dir) as sandbox, sandbox.box(BoxSpec()) as box:
 
 from .box import Box
 from .doctor import doctor
+from .live import LiveOutput
 from .model import (
     BoxBrokenError,
     BoxSpec,
@@ -35,6 +36,7 @@ __all__ = [
     "Finding",
     "Kill",
     "Limits",
+    "LiveOutput",
     "Mount",
     "Outcome",
     "Sandbox",

@@ -14,6 +14,7 @@ from .accounting import Usage
 from .cgroups import Cgroups, RunGroup
 from .inside import codec
 from .launcher import Birth
+from .live import LiveOutput
 from .model import BoxBrokenError, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
 from .pool import discard
 
@@ -100,15 +101,19 @@ class Box:
             if self._running:
                 self._kill()
 
-    def run(self, command: Command, limits: Limits, keep: bool = True) -> Outcome:
+    def run(
+        self, command: Command, limits: Limits, keep: bool = True, live: LiveOutput | None = None
+    ) -> Outcome:
         """Runs to the end: no process of it lives when this returns.
+
+        With `live` the output goes there as it is read, and the outcome's `stdout` is empty.
 
         `keep`: what the run left in its folders can be read with `get` until the next put or run; else it is
         dropped at once. Before `freeze`, /work keeps it in any case. Errors: SandboxError and its kinds.
         """
         stdin = streams.open_stdin(command.stdin)
         try:
-            output = streams.Output(limits.output_bytes, command.stderr_head_bytes, command.stdout)
+            output = streams.Output(limits.output_bytes, command.stderr_head_bytes, command.stdout, live)
             try:
                 return self._run(command, limits, keep, stdin, output)
             except BaseException as error:

@@ -5,6 +5,8 @@ import os
 import stat
 from typing import Final
 
+from .live import LiveOutput
+
 _READ_BYTES: Final = 65536
 _SENDFILE_BYTES: Final = 1 << 30
 # Python 3.11 has no names for them (linux/fcntl.h).
@@ -58,8 +60,12 @@ def write_all(descriptor: int, data: bytes) -> None:
 class Output:
     """stdout and stderr of one run, read as they come, counted together; what is beyond is dropped."""
 
-    def __init__(self, output_bytes: int, stderr_head_bytes: int, stdout: int | None) -> None:
+    def __init__(
+        self, output_bytes: int, stderr_head_bytes: int, stdout: int | None, live: LiveOutput | None = None
+    ) -> None:
+        """With `live` what is read goes there, and of stdout nothing is kept."""
         self.count_bytes = 0
+        self.live = live
         self.stderr = bytearray()
         self._room_bytes = output_bytes
         self._head_bytes = stderr_head_bytes
@@ -96,12 +102,20 @@ class Output:
             self._close(reader)
             return False
         self.count_bytes += len(data)
-        if self.readers[reader]:
+        is_stdout = self.readers[reader]
+        if not is_stdout:
+            self.stderr += data[: self._head_bytes - len(self.stderr)]
+        if self.live is not None:
+            self.live.put(data[: self._room_bytes], is_stdout=is_stdout)
+            self._room_bytes -= min(len(data), self._room_bytes)
+        elif is_stdout:
             write_all(self.file, data[: self._room_bytes])
             self._room_bytes -= min(len(data), self._room_bytes)
-        else:
-            self.stderr += data[: self._head_bytes - len(self.stderr)]
         return True
+
+    def must_wait(self) -> bool:
+        """Whether nothing more is to be read for now; `live.room` tells when again."""
+        return self.live is not None and self.live.must_wait()
 
     def drain(self) -> None:
         """Takes what is left when all processes are dead; never waits: a writer may be hidden in a socket."""

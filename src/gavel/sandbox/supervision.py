@@ -32,14 +32,12 @@ def watch(
 
     Why the run was killed, if it was. BoxBrokenError if that had no effect.
     """
-    poll = select.poll()
-    for descriptor in (control, *output.readers):
-        poll.register(descriptor, select.POLLIN)
+    waiting = _Waiting(control, output)
     started = time.monotonic() + _START_SECONDS
     wake_at = started
     waits = accounting.Waits(started)
     while True:
-        if _wait(poll, control, output, wake_at):
+        if waiting.until(wake_at):
             return Kill.CANCELLED if is_cancelled() else Kill.NONE
         now = time.monotonic()
         # The accounts and the clock are looked at when it is time, the output count after every read.
@@ -60,17 +58,47 @@ def watch(
         if is_time:
             wake_at = now + accounting.seconds_to_next_look(limits, usage, _CORES)
     kill()
-    for descriptor in output.readers:  # the program may block on full pipes until it is dead
-        poll.unregister(descriptor)
+    poll = select.poll()  # of that alone: the program may block on full pipes until it is dead
+    poll.register(control, select.POLLIN)
     if not poll.poll(_END_MS):
         raise BoxBrokenError("a killed run does not end")
     return reason
 
 
-def _wait(poll: select.poll, control: int, output: Output, until: float) -> bool:
-    """Waits for output, which it reads, or for init, or until the time; whether init has something to say."""
-    ready = [descriptor for descriptor, _ in poll.poll(max(0, int((until - time.monotonic()) * 1000) + 1))]
-    for descriptor in ready:
-        if descriptor != control and not output.read(descriptor) and descriptor not in output.readers:
-            poll.unregister(descriptor)
-    return control in ready
+class _Waiting:
+    """Waits for init, for output while somebody has room for it, and for that room while there is none."""
+
+    def __init__(self, control: int, output: Output) -> None:
+        self._control = control
+        self._output = output
+        self._held = False
+        self._poll = select.poll()
+        for descriptor in (control, *output.readers):
+            self._poll.register(descriptor, select.POLLIN)
+        if output.live is not None:
+            self._poll.register(output.live.room, select.POLLIN)
+
+    def until(self, time_s: float) -> bool:
+        """Waits for output, which it reads, or for init, or until the time; whether init has something to
+        say.
+        """
+        output = self._output
+        wait_ms = max(0, int((time_s - time.monotonic()) * 1000) + 1)
+        ready = [descriptor for descriptor, _ in self._poll.poll(wait_ms)]
+        for descriptor in ready:
+            if descriptor in output.readers:
+                if not output.read(descriptor) and descriptor not in output.readers:
+                    self._poll.unregister(descriptor)
+            elif output.live is not None and descriptor == output.live.room:
+                output.live.resume()
+                self._listen()
+        if not self._held and output.must_wait():
+            self._held = True
+            for reader in output.readers:
+                self._poll.unregister(reader)
+        return self._control in ready
+
+    def _listen(self) -> None:
+        self._held = False
+        for reader in self._output.readers:
+            self._poll.register(reader, select.POLLIN)
