@@ -18,6 +18,7 @@ def test_the_door() -> None:
         "Finding",
         "Kill",
         "Limits",
+        "LiveOutput",
         "Mount",
         "Outcome",
         "Sandbox",
