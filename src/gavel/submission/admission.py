@@ -7,33 +7,34 @@ docs/reference/limits.md.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from gavel.judging import limits as run_limits
-from gavel.judging.languages import LANGUAGES, Language, UnknownLanguage, parse_language
+from gavel.judging.admission import (
+    LANGUAGE_BYTES,
+    check_arguments,
+    check_language,
+    check_limits,
+    check_sources,
+    refuse_size,
+    source_too_large,
+)
+from gavel.judging.languages import Language
 from gavel.judging.validator import parse_arguments
 from gavel.rpc import names
 from gavel.rpc.errors import GavelError, Violation
-from gavel.storage import digests
+from gavel.rpc.findings import Findings
 from gavel.submission import identity
-from gavel.submission.findings import Findings
-from gavel.submission.paths import clashes, path_fault
 from gavel.submission.v1 import error_reason_pb2, problem_pb2, submission_pb2, submission_service_pb2
 
-INLINE_BYTES = 64 * 1024
-"""Sources and inline tests together: contents, paths, names and validator arguments."""
-SOURCE_FILES = 100
-ARGUMENTS = 64
-ARGUMENT_BYTES = 4 * 1024
 INLINE_TESTS = 100
 TEST_NAME_BYTES = 128
 VALIDATOR_ARGUMENTS = 64
 LABELS = 16
 LABEL_VALUE_BYTES = 256
 BATCH_REQUESTS = 100
-LANGUAGE_BYTES = 64
 
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -63,12 +64,11 @@ def admit(request: submission_service_pb2.CreateSubmissionRequest, now_ms: int) 
     findings = Findings()
     request_id = _request_id(request.request_id, now_ms, findings)
     language = check_language(request.language, findings)
-    _check_sources(request, findings)
-    _check_arguments(request.argv, findings)
+    check_sources(request.sources, request.entry_point, findings)
+    check_arguments(request.argv, findings)
     problem = _task(request, findings)
     if request.HasField("limits"):
-        for field, description in run_limits.check(request.limits):
-            findings.add(field, description)
+        check_limits(request.limits, findings)
     if request.run_policy not in submission_service_pb2.RunPolicy.values():
         findings.add("run_policy", f"no such policy: {request.run_policy}")
     if request.lane not in submission_pb2.Lane.values():
@@ -78,7 +78,8 @@ def admit(request: submission_service_pb2.CreateSubmissionRequest, now_ms: int) 
     if language is None or findings:
         raise findings.error()
     _refuse_unimplemented(request)
-    _refuse_size(request)
+    beside_bytes = request.tests.ByteSize() if request.HasField("tests") else 0
+    refuse_size(request.sources, beside_bytes, "sources and inline tests")
     entry_point = request.entry_point or request.sources[0].path
     return Admitted(request_id, language, problem, entry_point)
 
@@ -106,7 +107,7 @@ def limits_under(
         raise findings.error()
     code_bytes = sum(len(source.data) for source in request.sources)
     if 0 < rules.code_bytes < code_bytes:
-        raise _source_too_large("the sources", code_bytes, rules.code_bytes)
+        raise source_too_large("the sources", code_bytes, rules.code_bytes)
     return run_limits.resolve(request.limits, of_problem, language)
 
 
@@ -139,75 +140,6 @@ def _request_id(text: str, now_ms: int, findings: Findings) -> UUID:
             request_id=text,
         )
     return request_id
-
-
-def check_language(text: str, findings: Findings) -> Language | None:
-    """The language that a text names; finds what is wrong with it otherwise."""
-    if not text:
-        findings.add("language", f"is empty; known are {', '.join(LANGUAGES)}")
-        return None
-    if len(text) > LANGUAGE_BYTES:
-        findings.add("language", f"is longer than {LANGUAGE_BYTES} bytes")
-        return None
-    try:
-        return parse_language(text)[0]
-    except UnknownLanguage as error:
-        reason = error_reason_pb2.ERROR_REASON_UNKNOWN_LANGUAGE
-        findings.add("language", str(error), reason, language=text)
-        return None
-
-
-def _check_sources(request: submission_service_pb2.CreateSubmissionRequest, findings: Findings) -> None:
-    sources = request.sources
-    if not sources:
-        findings.add("sources", "no file; 1 to 100 are needed")
-        return
-    if len(sources) > SOURCE_FILES:
-        findings.add("sources", f"{len(sources)} files, more than {SOURCE_FILES}")
-        return
-    paths = [source.path for source in sources]
-    for index, path in enumerate(paths):
-        if fault := path_fault(path):
-            findings.add(f"sources[{index}].path", fault)
-    if len(paths) > 1:
-        for index, description in clashes(paths):
-            findings.add(f"sources[{index}].path", description)
-    _check_contents(sources, findings)
-    if request.entry_point and request.entry_point not in paths:
-        findings.add("entry_point", "is not the path of one of the sources")
-
-
-def _check_contents(sources: Sequence[submission_pb2.SourceFile], findings: Findings) -> None:
-    empty = True
-    for index, source in enumerate(sources):
-        content = source.WhichOneof("content")
-        if content is None:
-            findings.add(f"sources[{index}].data", "neither data nor digest is set")
-        elif content == "digest":
-            empty = False
-            _check_digest(source.digest, f"sources[{index}].digest", findings)
-        elif source.data:
-            empty = False
-    if empty:
-        findings.add("sources", "every file is empty")
-
-
-def _check_digest(text: str, field: str, findings: Findings) -> None:
-    try:
-        digests.parse_digest(text, field)
-    except GavelError as error:
-        findings.absorb(error)
-
-
-def _check_arguments(argv: Sequence[str], findings: Findings) -> None:
-    if len(argv) > ARGUMENTS:
-        findings.add("argv", f"{len(argv)} arguments, more than {ARGUMENTS}")
-        return
-    for index, argument in enumerate(argv):
-        if "\0" in argument:
-            findings.add(f"argv[{index}]", "holds a NUL byte")
-        elif len(argument.encode()) > ARGUMENT_BYTES:
-            findings.add(f"argv[{index}]", f"is longer than {ARGUMENT_BYTES} bytes")
 
 
 def _task(request: submission_service_pb2.CreateSubmissionRequest, findings: Findings) -> str:
@@ -263,23 +195,6 @@ def _refuse_unimplemented(request: submission_service_pb2.CreateSubmissionReques
             violations=findings,
             method=_CREATE,
         )
-
-
-def _refuse_size(request: submission_service_pb2.CreateSubmissionRequest) -> None:
-    size = sum(len(source.data) + len(source.path) for source in request.sources)
-    if request.HasField("tests"):
-        size += request.tests.ByteSize()
-    if size > INLINE_BYTES:
-        raise _source_too_large("sources and inline tests", size, INLINE_BYTES)
-
-
-def _source_too_large(what: str, size_bytes: int, limit_bytes: int) -> GavelError:
-    return GavelError(
-        error_reason_pb2.ERROR_REASON_SOURCE_TOO_LARGE,
-        f"{what} hold {size_bytes} bytes, more than {limit_bytes}",
-        size_bytes=str(size_bytes),
-        limit_bytes=str(limit_bytes),
-    )
 
 
 def _shown(text: str) -> str:

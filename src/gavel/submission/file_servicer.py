@@ -8,10 +8,10 @@ from typing import Any
 import grpc
 
 from gavel.rpc.errors import GavelError, invalid
+from gavel.rpc.findings import Findings
 from gavel.rpc.server import tenant_of
 from gavel.storage import digests
 from gavel.submission.files import DIGESTS, Files
-from gavel.submission.findings import Findings
 from gavel.submission.v1 import file_service_pb2, file_service_pb2_grpc
 
 DRAIN_S = 1.0

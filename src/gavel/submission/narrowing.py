@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from gavel.judging.admission import LANGUAGE_BYTES, check_language
 from gavel.judging.languages import LANGUAGES
 from gavel.projection.reads import SubmissionFilter
 from gavel.rpc import names
 from gavel.rpc.errors import GavelError
-from gavel.submission.admission import LANGUAGE_BYTES, check_labels, check_language
-from gavel.submission.findings import Findings
+from gavel.rpc.findings import Findings
+from gavel.submission.admission import check_labels
 from gavel.submission.v1 import error_reason_pb2, submission_pb2, submission_service_pb2
 
 

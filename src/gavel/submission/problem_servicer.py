@@ -6,12 +6,12 @@ from typing import Any
 
 import grpc
 
+from gavel.judging.paths import clashes, path_fault
 from gavel.rpc import names, pages
+from gavel.rpc.findings import Findings
 from gavel.rpc.server import tenant_of
 from gavel.submission.files import FILE_BYTES
-from gavel.submission.findings import Findings
 from gavel.submission.listing import Listing
-from gavel.submission.paths import clashes, path_fault
 from gavel.submission.problems import Problems
 from gavel.submission.v1 import problem_pb2, problem_service_pb2, problem_service_pb2_grpc
 

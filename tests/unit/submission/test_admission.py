@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from submission_requests import now_ms, request
 
+from gavel.judging import admission as programs
 from gavel.judging.languages import LANGUAGES
 from gavel.rpc.errors import GavelError
 from gavel.submission import admission, identity
@@ -53,11 +54,11 @@ def test_admits_everything_at_its_limit() -> None:
     """The limits themselves are allowed."""
     made = request(
         language="cpp@20",
-        argv=["x" * admission.ARGUMENT_BYTES] * admission.ARGUMENTS,
+        argv=["x" * programs.ARGUMENT_BYTES] * programs.ARGUMENTS,
         labels={f"k{index}": "v" * admission.LABEL_VALUE_BYTES for index in range(admission.LABELS)},
         entry_point="hello.py",
     )
-    for index in range(admission.SOURCE_FILES - 1):
+    for index in range(programs.SOURCE_FILES - 1):
         made.sources.add(path=f"src/part{index}.h", data=b"")
     made.tests.validator_arguments.extend(["float_tolerance", "1e-6", "case_sensitive"])
     for index in range(admission.INLINE_TESTS):

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from gavel.judging import admission as programs
+from gavel.judging import paths
 from gavel.judging.limits import BOUNDS
 from gavel.rpc import pages
 from gavel.rpc.methods import METHODS, SERVICES, default_deadlines
-from gavel.submission import admission, files, paths, problem_servicer, problems
+from gavel.submission import admission, files, problem_servicer, problems
 from gavel.submission.settings import Settings
 
 REFERENCE = Path(__file__).resolve().parents[3] / "docs" / "reference"
@@ -36,11 +38,11 @@ def test_every_call_is_described() -> None:
 @pytest.mark.parametrize(
     ("row", "number"),
     [
-        ("source files", admission.SOURCE_FILES),
-        ("sources and inline tests together", admission.INLINE_BYTES),
+        ("source files", programs.SOURCE_FILES),
+        ("sources and inline tests together", programs.INLINE_BYTES),
         ("a path", paths.PATH_BYTES),
-        ("arguments of the program", admission.ARGUMENTS),
-        ("arguments of the program", admission.ARGUMENT_BYTES),
+        ("arguments of the program", programs.ARGUMENTS),
+        ("arguments of the program", programs.ARGUMENT_BYTES),
         ("inline tests", admission.INLINE_TESTS),
         ("an inline test's name", admission.TEST_NAME_BYTES),
         ("arguments of the validator", admission.VALIDATOR_ARGUMENTS),

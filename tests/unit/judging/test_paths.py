@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gavel.submission.paths import PATH_BYTES, clashes, path_fault
+from gavel.judging.paths import PATH_BYTES, clashes, path_fault
 
 
 @pytest.mark.parametrize(
