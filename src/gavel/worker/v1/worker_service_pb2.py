@@ -26,7 +26,7 @@ from gavel.submission.v1 import submission_pb2 as gavel_dot_submission_dot_v1_do
 from gavel.worker.v1 import worker_pb2 as gavel_dot_worker_dot_v1_dot_worker__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$gavel/worker/v1/worker_service.proto\x12\x0fgavel.worker.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1cgavel/worker/v1/worker.proto\"w\n\x11RunProgramRequest\x12\x31\n\x05start\x18\x01 \x01(\x0b\x32 .gavel.worker.v1.RunProgramStartH\x00\x12\x0f\n\x05stdin\x18\x02 \x01(\x0cH\x00\x12\x13\n\tstdin_end\x18\x03 \x01(\x08H\x00\x42\t\n\x07request\"\x90\x01\n\x0fRunProgramStart\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x30\n\x07sources\x18\x02 \x03(\x0b\x32\x1f.gavel.submission.v1.SourceFile\x12\x0c\n\x04\x61rgv\x18\x03 \x03(\t\x12+\n\x06limits\x18\x04 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\"\xaf\x01\n\x12RunProgramResponse\x12\x36\n\x08\x63ompiled\x18\x01 \x01(\x0b\x32\".gavel.submission.v1.CompileResultH\x00\x12\x10\n\x06stdout\x18\x02 \x01(\x0cH\x00\x12\x10\n\x06stderr\x18\x03 \x01(\x0cH\x00\x12\x31\n\x06result\x18\x04 \x01(\x0b\x32\x1f.gavel.submission.v1.TestResultH\x00\x42\n\n\x08response\";\n\x12ListWorkersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"X\n\x13ListWorkersResponse\x12(\n\x07workers\x18\x01 \x03(\x0b\x32\x17.gavel.worker.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\" \n\x10GetWorkerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"<\n\x11GetWorkerResponse\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.gavel.worker.v1.Worker\"\"\n\x12\x44rainWorkerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x15\n\x13\x44rainWorkerResponse2\xfc\x02\n\rWorkerService\x12Y\n\nRunProgram\x12\".gavel.worker.v1.RunProgramRequest\x1a#.gavel.worker.v1.RunProgramResponse(\x01\x30\x01\x12]\n\x0bListWorkers\x12#.gavel.worker.v1.ListWorkersRequest\x1a$.gavel.worker.v1.ListWorkersResponse\"\x03\x90\x02\x01\x12W\n\tGetWorker\x12!.gavel.worker.v1.GetWorkerRequest\x1a\".gavel.worker.v1.GetWorkerResponse\"\x03\x90\x02\x01\x12X\n\x0b\x44rainWorker\x12#.gavel.worker.v1.DrainWorkerRequest\x1a$.gavel.worker.v1.DrainWorkerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$gavel/worker/v1/worker_service.proto\x12\x0fgavel.worker.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1cgavel/worker/v1/worker.proto\"w\n\x11RunProgramRequest\x12\x31\n\x05start\x18\x01 \x01(\x0b\x32 .gavel.worker.v1.RunProgramStartH\x00\x12\x0f\n\x05stdin\x18\x02 \x01(\x0cH\x00\x12\x13\n\tstdin_end\x18\x03 \x01(\x08H\x00\x42\t\n\x07request\"\xa5\x01\n\x0fRunProgramStart\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x30\n\x07sources\x18\x02 \x03(\x0b\x32\x1f.gavel.submission.v1.SourceFile\x12\x0c\n\x04\x61rgv\x18\x03 \x03(\t\x12+\n\x06limits\x18\x04 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x13\n\x0b\x65ntry_point\x18\x05 \x01(\t\"\xaf\x01\n\x12RunProgramResponse\x12\x36\n\x08\x63ompiled\x18\x01 \x01(\x0b\x32\".gavel.submission.v1.CompileResultH\x00\x12\x10\n\x06stdout\x18\x02 \x01(\x0cH\x00\x12\x10\n\x06stderr\x18\x03 \x01(\x0cH\x00\x12\x31\n\x06result\x18\x04 \x01(\x0b\x32\x1f.gavel.submission.v1.TestResultH\x00\x42\n\n\x08response\";\n\x12ListWorkersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"X\n\x13ListWorkersResponse\x12(\n\x07workers\x18\x01 \x03(\x0b\x32\x17.gavel.worker.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\" \n\x10GetWorkerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"<\n\x11GetWorkerResponse\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.gavel.worker.v1.Worker\"\"\n\x12\x44rainWorkerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x15\n\x13\x44rainWorkerResponse2\xfc\x02\n\rWorkerService\x12Y\n\nRunProgram\x12\".gavel.worker.v1.RunProgramRequest\x1a#.gavel.worker.v1.RunProgramResponse(\x01\x30\x01\x12]\n\x0bListWorkers\x12#.gavel.worker.v1.ListWorkersRequest\x1a$.gavel.worker.v1.ListWorkersResponse\"\x03\x90\x02\x01\x12W\n\tGetWorker\x12!.gavel.worker.v1.GetWorkerRequest\x1a\".gavel.worker.v1.GetWorkerResponse\"\x03\x90\x02\x01\x12X\n\x0b\x44rainWorker\x12#.gavel.worker.v1.DrainWorkerRequest\x1a$.gavel.worker.v1.DrainWorkerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,21 +40,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUNPROGRAMREQUEST']._serialized_start=125
   _globals['_RUNPROGRAMREQUEST']._serialized_end=244
   _globals['_RUNPROGRAMSTART']._serialized_start=247
-  _globals['_RUNPROGRAMSTART']._serialized_end=391
-  _globals['_RUNPROGRAMRESPONSE']._serialized_start=394
-  _globals['_RUNPROGRAMRESPONSE']._serialized_end=569
-  _globals['_LISTWORKERSREQUEST']._serialized_start=571
-  _globals['_LISTWORKERSREQUEST']._serialized_end=630
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=632
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=720
-  _globals['_GETWORKERREQUEST']._serialized_start=722
-  _globals['_GETWORKERREQUEST']._serialized_end=754
-  _globals['_GETWORKERRESPONSE']._serialized_start=756
-  _globals['_GETWORKERRESPONSE']._serialized_end=816
-  _globals['_DRAINWORKERREQUEST']._serialized_start=818
-  _globals['_DRAINWORKERREQUEST']._serialized_end=852
-  _globals['_DRAINWORKERRESPONSE']._serialized_start=854
-  _globals['_DRAINWORKERRESPONSE']._serialized_end=875
-  _globals['_WORKERSERVICE']._serialized_start=878
-  _globals['_WORKERSERVICE']._serialized_end=1258
+  _globals['_RUNPROGRAMSTART']._serialized_end=412
+  _globals['_RUNPROGRAMRESPONSE']._serialized_start=415
+  _globals['_RUNPROGRAMRESPONSE']._serialized_end=590
+  _globals['_LISTWORKERSREQUEST']._serialized_start=592
+  _globals['_LISTWORKERSREQUEST']._serialized_end=651
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=653
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=741
+  _globals['_GETWORKERREQUEST']._serialized_start=743
+  _globals['_GETWORKERREQUEST']._serialized_end=775
+  _globals['_GETWORKERRESPONSE']._serialized_start=777
+  _globals['_GETWORKERRESPONSE']._serialized_end=837
+  _globals['_DRAINWORKERREQUEST']._serialized_start=839
+  _globals['_DRAINWORKERREQUEST']._serialized_end=873
+  _globals['_DRAINWORKERRESPONSE']._serialized_start=875
+  _globals['_DRAINWORKERRESPONSE']._serialized_end=896
+  _globals['_WORKERSERVICE']._serialized_start=899
+  _globals['_WORKERSERVICE']._serialized_end=1279
 # @@protoc_insertion_point(module_scope)

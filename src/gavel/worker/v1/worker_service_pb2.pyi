@@ -19,16 +19,18 @@ class RunProgramRequest(_message.Message):
     def __init__(self, start: _Optional[_Union[RunProgramStart, _Mapping]] = ..., stdin: _Optional[bytes] = ..., stdin_end: _Optional[bool] = ...) -> None: ...
 
 class RunProgramStart(_message.Message):
-    __slots__ = ("language", "sources", "argv", "limits")
+    __slots__ = ("language", "sources", "argv", "limits", "entry_point")
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     SOURCES_FIELD_NUMBER: _ClassVar[int]
     ARGV_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_POINT_FIELD_NUMBER: _ClassVar[int]
     language: str
     sources: _containers.RepeatedCompositeFieldContainer[_submission_pb2.SourceFile]
     argv: _containers.RepeatedScalarFieldContainer[str]
     limits: _submission_pb2.Limits
-    def __init__(self, language: _Optional[str] = ..., sources: _Optional[_Iterable[_Union[_submission_pb2.SourceFile, _Mapping]]] = ..., argv: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ...) -> None: ...
+    entry_point: str
+    def __init__(self, language: _Optional[str] = ..., sources: _Optional[_Iterable[_Union[_submission_pb2.SourceFile, _Mapping]]] = ..., argv: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., entry_point: _Optional[str] = ...) -> None: ...
 
 class RunProgramResponse(_message.Message):
     __slots__ = ("compiled", "stdout", "stderr", "result")

@@ -62,7 +62,10 @@ class WorkerServiceServicer:
     """
 
     def RunProgram(self, request_iterator, context):
-        """Runs a program at once and streams what it writes. Comes later: UNIMPLEMENTED.
+        """Runs a program at once, with the limits and the sandbox of judging, and keeps no record of it. What it writes comes as it
+        is written, what it reads may be sent while it runs. The end of the call, however it comes about, ends the program.
+        Send the metadata `x-gavel-language` with the Kattis code, so that the call reaches a worker of that language.
+        LANGUAGE_UNAVAILABLE, OVERLOADED when the worker's share of slots for such runs is taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
