@@ -2,12 +2,15 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gavel.judging.compile_cache import ENTRY_BYTES_MOST, CompileCache, key_of
+from gavel.judging.languages import Language
+from gavel.judging.limits import COMPILE_CPU_TIME_MS, COMPILE_MEMORY_BYTES, COMPILE_WALL_TIME_MS
 from gavel.judging.outcome import Cancelled, EngineError
 from gavel.judging.plan import INSPECTED_BYTES, UnfitSources, build
 from gavel.judging.report import text
+from gavel.judging.source_text import is_marked, unmarked, with_lf
 from gavel.judging.toolchains import Toolchain
 from gavel.judging.verdict import seconds
 from gavel.sandbox import Box, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
@@ -15,7 +18,7 @@ from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult
 
 OUTPUT_BYTES_MOST = 64 * 1024
-_FOLDERS_DEEP_MOST = 8
+_BLOCK_BYTES = 1024 * 1024
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108  (the box's own)
@@ -63,6 +66,7 @@ class Builder:
         language = self.toolchain.language
         heads = {path: _head(data) for path, data in files.items()}
         try:
+            _check_amount(language, {path: files[path] for path in files if path not in included})
             plan = build(
                 language,
                 self.standard,
@@ -73,11 +77,11 @@ class Builder:
             )
         except UnfitSources as error:
             return None, _refused(str(error))
-        placed = {plan.paths[path]: data for path, data in files.items()}
+        placed = {plan.paths[path]: _handed_over(language, path, data) for path, data in files.items()}
         try:
             for path, data in placed.items():
                 box.put(path, data)
-            result = self._made(box, plan.compile, placed, limits)
+            result = self._made(box, plan.compile, placed, _generous(limits, language))
             box.freeze()
         except SandboxError as error:
             raise EngineError(f"compiling: {error}") from error
@@ -107,9 +111,9 @@ class Builder:
         result = self._compiled(box, argv, limits)
         if artefact and result.verdict == submission_pb2.VERDICT_ACCEPTED:
             made = _collect(box, artefact)
-            if not made:
+            if made == {}:
                 return _refused(f"{result.output}\nThe compiler left no {artefact}.")
-            if sum(map(len, made.values())) < ENTRY_BYTES_MOST:
+            if made is not None:
                 self.cache.put(key, {**made, ".result": result.SerializeToString()})
         return result
 
@@ -131,9 +135,12 @@ class Builder:
             )
 
     def _key(self, argv: tuple[str, ...], placed: Files) -> str:
-        parts: list[str | bytes] = [self.tenant, self.toolchain.version, *argv, ""]
+        parts: list[str | bytes] = [self.tenant, self.toolchain.fingerprint, *argv, ""]
+        for variable in sorted(environment(self.toolchain).items()):
+            parts += variable
+        parts.append("")
         for path, data in sorted(placed.items()):
-            parts += [path, data if isinstance(data, bytes) else _digest(data)]
+            parts += [path, _digest(data)]
         return key_of(parts)
 
 
@@ -141,14 +148,65 @@ def _head(data: bytes | int) -> bytes:
     return data[:INSPECTED_BYTES] if isinstance(data, bytes) else os.pread(data, INSPECTED_BYTES, 0)
 
 
-def _digest(descriptor: int) -> bytes:
-    """The content's hash, block by block: an uploaded file may be too large to be held in memory."""
-    parts = []
+def _blocks(data: bytes | int) -> Iterator[bytes]:
+    """The content block by block: an uploaded file may be too large to be held in memory."""
     offset = 0
-    while block := os.pread(descriptor, 1024 * 1024, offset):
+    while block := (
+        data[offset : offset + _BLOCK_BYTES]
+        if isinstance(data, bytes)
+        else os.pread(data, _BLOCK_BYTES, offset)
+    ):
         offset += len(block)
-        parts.append(key_of([block]))
-    return "".join(parts).encode()
+        yield block
+
+
+def _digest(data: bytes | int) -> str:
+    return key_of(_blocks(data))
+
+
+def _handed_over(language: Language, path: str, data: bytes | int) -> bytes | int:
+    """A file as the compiler gets it: a source without a byte order mark and, where its language needs that,
+    with Unix' line ends. Any other file as it is.
+    """
+    if not language.owns(path):
+        return data
+    if is_marked(_head(data)[:4]):
+        data = unmarked(b"".join(_blocks(data)))
+    if language.line_ends == "lf" and any(b"\r" in block for block in _blocks(data)):
+        data = with_lf(b"".join(_blocks(data)))
+    return data
+
+
+def _check_amount(language: Language, files: Files) -> None:
+    """Raises UnfitSources for more than the language takes."""
+    own = [data for path, data in files.items() if language.owns(path)]
+    if 0 < language.source_files_most < len(own):
+        raise UnfitSources(
+            f"{len(own)} source files; {language.display_name} takes {language.source_files_most} at most"
+        )
+    size_bytes = sum(len(data) if isinstance(data, bytes) else os.fstat(data).st_size for data in own)
+    if 0 < language.source_bytes_most < size_bytes:
+        raise UnfitSources(
+            f"the source files hold {size_bytes} bytes; {language.display_name} takes "
+            f"{language.source_bytes_most} at most"
+        )
+
+
+def _generous(limits: Limits, language: Language) -> Limits:
+    """The compiler's limits with what a slow one is given on top, never beyond what any compiler may have."""
+    factor = language.compile_time_factor
+    memory_bytes = max(limits.memory_bytes, min(language.compile_memory_bytes, COMPILE_MEMORY_BYTES.most))
+    return dataclasses.replace(
+        limits,
+        cpu_time_ms=max(
+            limits.cpu_time_ms, min(round(limits.cpu_time_ms * factor), COMPILE_CPU_TIME_MS.most)
+        ),
+        wall_time_ms=max(
+            limits.wall_time_ms, min(round(limits.wall_time_ms * factor), COMPILE_WALL_TIME_MS.most)
+        ),
+        memory_bytes=memory_bytes,
+        stack_bytes=max(limits.stack_bytes, memory_bytes),
+    )
 
 
 def _refused(reason: str) -> CompileResult:
@@ -168,22 +226,28 @@ def _said(outcome: Outcome, limits: Limits) -> bytes:
     return reason.encode() + os.pread(outcome.stdout, OUTPUT_BYTES_MOST, 0) + outcome.stderr
 
 
-def _collect(box: Box, artefact: str) -> dict[str, bytes]:
-    """The file, or all files of the folder, that compiling left; nothing is followed out of the box."""
-    found: dict[str, bytes] = {}
-    folders = [artefact]
-    held = 0
+def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
+    """The file, or all files of the folder, that compiling left; nothing is followed out of the box. None for
+    what is not to be kept: too much, or names that are no text.
+    """
     single = box.get(artefact, ENTRY_BYTES_MOST + 1)
     if single is not None:
-        return {artefact: single}
-    while folders and held <= ENTRY_BYTES_MOST:
-        folder = folders.pop()
-        for name in box.names(folder):
-            path = f"{folder}/{name}"
-            data = box.get(path, ENTRY_BYTES_MOST + 1 - held)
-            if data is not None:
+        return {artefact: single} if len(single) < ENTRY_BYTES_MOST else None
+    found: dict[str, bytes] = {}
+    folders, held = [artefact], 0
+    try:
+        while folders:
+            folder = folders.pop()
+            for path in [f"{folder}/{name}" for name in box.names(folder)]:
+                path.encode()
+                data = box.get(path, ENTRY_BYTES_MOST + 1 - held)
+                if data is None:
+                    folders.append(path)
+                    continue
                 found[path] = data
                 held += len(data)
-            elif path.count("/") <= _FOLDERS_DEEP_MOST:
-                folders.append(path)
+                if held >= ENTRY_BYTES_MOST:
+                    return None
+    except ValueError:  # names that are no text, or so many of them that a listing has no end
+        return None
     return found

@@ -1,15 +1,19 @@
-"""The languages that Gavel knows, read once from languages.toml. Pure: what a machine has is in
-toolchains.py.
+"""The languages that Gavel knows: those of languages.toml, and those that a deployment's own file adds. What
+a machine has of them is in toolchains.py.
 """
 
 import dataclasses
 import importlib.resources
-import tomllib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from gavel.judging import language_tables
+from gavel.judging.language_tables import LanguagesFileError
+
 MIB = 1024 * 1024
+KIB = 1024
 
 
 class UnknownLanguage(ValueError):  # noqa: N818  (the error tree of the judging package names what is wrong)
@@ -34,7 +38,11 @@ class Language:
     display_name: str
     suffixes: tuple[str, ...]
     """Suffixes of its source files, such as `.py`; case matters (`.C` is C++)."""
+    inferred: bool
+    """False when the suffixes are another language's too: only its code means it."""
     programs: Mapping[str, tuple[str, ...]]
+    resources: Mapping[str, tuple[str, ...]]
+    folders: tuple[str, ...]
     prefix: tuple[str, ...]
     version: tuple[str, ...]
     install: str
@@ -48,11 +56,22 @@ class Language:
     environment: Mapping[str, str]
     standards: Mapping[str, tuple[str, ...]]
     default_standard: str
+    main_class: str
+    """How the sources tell the main class: `java`, `kotlin`, or not at all."""
+    entry_points: tuple[str, ...]
+    entry_pattern: str
+    line_ends: str
+    source_bytes_most: int
+    """Of all sources together; 0: what the submission service takes."""
+    source_files_most: int
+    """0: what the submission service takes."""
     time_factor: float
     memory_allowance_bytes: int
     process_allowance: int
     memory_error: str
-    entry_points: tuple[str, ...]
+    compile_time_factor: float
+    compile_memory_bytes: int
+    """At least this much for the compiler; 0: what a compiler gets."""
     artefact: str
     warm: Warm | None
     selftest: str
@@ -61,6 +80,11 @@ class Language:
     def compiled(self) -> bool:
         """True when its programs are compiled."""
         return bool(self.compile)
+
+    @property
+    def selftest_path(self) -> str:
+        """A fit name for its hello program."""
+        return self.entry_points[0] if self.entry_points else f"main{self.suffixes[0]}"
 
     def owns(self, path: str) -> bool:
         """True when the path has one of the language's suffixes."""
@@ -73,7 +97,10 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         code=code,
         display_name=table["display_name"],
         suffixes=tuple(table["suffixes"]),
-        programs=MappingProxyType({name: tuple(found) for name, found in table["programs"].items()}),
+        inferred=table.get("inferred", True),
+        programs=_words(table["programs"]),
+        resources=_words(table.get("resources", {})),
+        folders=tuple(table.get("folders", ())),
         prefix=tuple(table.get("prefix", ())),
         version=tuple(table["version"]),
         install=table["install"],
@@ -82,28 +109,66 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         check_errors=tuple(table.get("check_errors", ())),
         run=tuple(table["run"]),
         environment=MappingProxyType(dict(table.get("environment", {}))),
-        standards=MappingProxyType(
-            {name: tuple(words) for name, words in table.get("standards", {}).items()}
-        ),
+        standards=_words(table.get("standards", {})),
         default_standard=table.get("default_standard", ""),
-        time_factor=float(table.get("time_factor", 1.0)),
-        memory_allowance_bytes=int(table.get("memory_allowance_mib", 0)) * MIB,
-        process_allowance=int(table.get("process_allowance", 0)),
-        memory_error=table.get("memory_error", ""),
+        main_class=table.get("main_class", ""),
         entry_points=tuple(table.get("entry_points", ())),
+        entry_pattern=table.get("entry_pattern", ""),
+        line_ends=table.get("line_ends", ""),
+        source_bytes_most=table.get("source_kib_most", 0) * KIB,
+        source_files_most=table.get("source_files_most", 0),
+        time_factor=float(table.get("time_factor", 1.0)),
+        memory_allowance_bytes=table.get("memory_allowance_mib", 0) * MIB,
+        process_allowance=table.get("process_allowance", 0),
+        memory_error=table.get("memory_error", ""),
+        compile_time_factor=float(table.get("compile_time_factor", 1.0)),
+        compile_memory_bytes=table.get("compile_memory_mib", 0) * MIB,
         artefact=table.get("artefact", ""),
         warm=Warm(tuple(warm["argv"]), warm["variable"]) if warm else None,
         selftest=table["selftest"],
     )
 
 
-def _load() -> Mapping[str, Language]:
+def _words(table: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({name: tuple(words) for name, words in table.items()})
+
+
+def _built_in() -> dict[str, dict[str, Any]]:
     text = importlib.resources.files(__package__).joinpath("languages.toml").read_text("utf-8")
-    return MappingProxyType({code: _language(code, table) for code, table in tomllib.loads(text).items()})
+    return language_tables.parse(text)
 
 
-LANGUAGES: Mapping[str, Language] = _load()
-"""Every language by its code, in the order of languages.toml."""
+def read_languages(path: str = "") -> dict[str, Language]:
+    """Gavel's own languages, with those of a deployment's file over them: a new table is a new language, a
+    key in the table of a known one replaces that key.
+
+    Raises LanguagesFileError, which names the file, the table and the key.
+    """
+    tables = _built_in()
+    if path:
+        try:
+            tables = language_tables.merged(tables, language_tables.parse(Path(path).read_text("utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise LanguagesFileError(f"{path}: {error}") from error
+        except LanguagesFileError as error:
+            raise LanguagesFileError(f"{path}: {error}") from error
+    return {code: _language(code, table) for code, table in tables.items()}
+
+
+_languages = read_languages()
+
+LANGUAGES: Mapping[str, Language] = MappingProxyType(_languages)
+"""Every language by its code, in the order of languages.toml, then of the deployment's file."""
+
+
+def use_languages(path: str) -> None:
+    """Takes a deployment's file in; a process does so once, before it looks at a language. "" is none.
+
+    Raises LanguagesFileError.
+    """
+    found = read_languages(path)
+    _languages.clear()
+    _languages.update(found)
 
 
 def parse_language(text: str) -> tuple[Language, str]:
@@ -124,7 +189,11 @@ def parse_language(text: str) -> tuple[Language, str]:
     return language, standard
 
 
-def language_of(paths: Iterable[str], candidates: Iterable[str] = tuple(LANGUAGES)) -> Language | None:
-    """The one language (of these codes) whose suffixes the paths have; None for none or several."""
-    found = {code for path in paths for code in candidates if LANGUAGES[code].owns(path)}
+def language_of(paths: Iterable[str], candidates: Iterable[str] | None = None) -> Language | None:
+    """The one language (of these codes, default all) whose suffixes the paths have; None for none or several.
+
+    A language whose suffixes are another's too is never told by them.
+    """
+    codes = [code for code in (LANGUAGES if candidates is None else candidates) if LANGUAGES[code].inferred]
+    found = {code for path in paths for code in codes if LANGUAGES[code].owns(path)}
     return LANGUAGES[found.pop()] if len(found) == 1 else None

@@ -4,7 +4,9 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 
+from gavel.judging import main_class
 from gavel.judging.languages import Language
+from gavel.judging.source_text import encoding_of
 
 PATH = re.compile(r"[A-Za-z0-9._+/-]{1,255}")
 INSPECTED_BYTES = 1024 * 1024
@@ -40,27 +42,31 @@ def build(
 ) -> Build:
     """Decides how a program is built and run.
 
-    `files` holds the head (INSPECTED_BYTES) of every file in the order given; `entry_point` is empty for the
-    first one; `included` are those that the problem added, of which one may be the main file. Raises
-    UnfitSources.
+    `programs` holds the places of the language's programs and resources, `files` the head (INSPECTED_BYTES)
+    of every file in the order given. `entry_point` is a file or, where the language has one, a main class;
+    empty for the language's default. `included` are the files that the problem added, of which one may be the
+    main file. Raises UnfitSources.
     """
-    for path in files:
-        if PATH.fullmatch(path) is None or {"", ".", ".."} & set(path.split("/")):
-            raise UnfitSources(f"{path!r} is not a path that a source file may have")
-        folder = next((other for other in files if path.startswith(f"{other}/")), None)
-        if folder is not None:
-            raise UnfitSources(f"{folder} is a file and the folder of {path} at once")
-    entry = _entry(language, files, entry_point, included)
+    _check_paths(files)
+    classes: dict[str, main_class.SourceFile] = {}
+    if language.main_class:
+        read = main_class.READERS[language.main_class]
+        classes = {path: read(path, head) for path, head in files.items() if language.owns(path)}
+    by_class = bool(classes and entry_point) and entry_point not in files and not language.owns(entry_point)
+    asked = (main_class.file_of_class(classes, entry_point) or "") if by_class else entry_point
+    entry = _entry(language, files, asked, included)
     paths = {path: path for path in files}
-    words = {}
-    if language.code == "java":
-        classes = {path: _inspect(head) for path, head in files.items() if language.owns(path)}
-        paths |= _renamed(classes, paths)
-        words["class"] = _main_class(classes, entry)
-    sources = [entry, *(path for path in files if language.owns(path) and path != entry)]
-    words |= {**programs, "entry": _word(paths[entry])}
+    if language.main_class == "java":
+        paths |= main_class.renamed(classes)
+    own = [entry, *(path for path in files if language.owns(path) and path != entry)]
+    place = _word(paths[entry])
+    words = {**programs, "entry": place, "stem": place.rpartition(".")[0] or place}
+    words["encoding"] = encoding_of(files[path] for path in own)
+    if classes:
+        named = main_class.main_class(classes, entry, named=bool(asked))
+        words["class"] = entry_point if by_class else named
     lists = {
-        "{sources}": [_word(paths[path]) for path in sources],
+        "{sources}": [_word(paths[path]) for path in own],
         "{standard}": list(language.standards.get(standard, ())),
     }
     return Build(
@@ -72,14 +78,23 @@ def build(
 
 
 def fill(argv: Sequence[str], words: Mapping[str, str], lists: Mapping[str, Sequence[str]]) -> list[str]:
-    """Puts words in place of `{name}`; a word that is `{name}` alone may become several. Others stay."""
+    """Puts words in place of `{name}`; a word that is `{name}` alone may become several. `{name+64}` is the
+    number `name` and 64. Others stay.
+    """
     filled: list[str] = []
     for word in argv:
         if word in lists:
             filled.extend(lists[word])
         else:
-            filled.append(re.sub(r"\{([a-z0-9_]+)\}", lambda found: words.get(found[1], found[0]), word))
+            filled.append(re.sub(r"\{([a-z0-9_]+)(?:\+([0-9]+))?\}", lambda one: _filled(one, words), word))
     return filled
+
+
+def _filled(found: re.Match[str], words: Mapping[str, str]) -> str:
+    name, more = found[1], found[2]
+    if name not in words:
+        return found[0]
+    return str(int(words[name]) + int(more)) if more else words[name]
 
 
 def _word(path: str) -> str:
@@ -87,99 +102,47 @@ def _word(path: str) -> str:
     return f"./{path}" if path.startswith(("-", "+")) else path
 
 
-def _entry(language: Language, files: Mapping[str, bytes], entry_point: str, included: Sequence[str]) -> str:
+def _check_paths(files: Mapping[str, bytes]) -> None:
+    for path in files:
+        if PATH.fullmatch(path) is None or {"", ".", ".."} & set(path.split("/")):
+            raise UnfitSources(
+                f"{path!r} is not a path that a source file may have: letters, digits and . _ + - / without "
+                "blanks, 255 at most"
+            )
+        folder = next((other for other in files if path.startswith(f"{other}/")), None)
+        if folder is not None:
+            raise UnfitSources(f"{folder} is a file and the folder of {path} at once")
+
+
+def _entry(language: Language, files: Mapping[str, bytes], asked: str, included: Sequence[str]) -> str:
     for path in included:
         if path in language.entry_points:
             return path
-    if entry_point:
-        if entry_point not in files:
-            raise UnfitSources(f"the entry point {entry_point} is not among the files")
-        return entry_point
-    own = [path for path in files if path not in included] or list(files)
-    for path in own:
-        if language.owns(path):
+    if asked:
+        if asked not in files:
+            raise UnfitSources(f"the entry point {asked} is not among the files")
+        return asked
+    given = [path for path in files if path not in included] or list(files)
+    own = [path for path in given if language.owns(path)]
+    if not own:
+        raise UnfitSources(f"no file has a suffix of {language.display_name}: {', '.join(language.suffixes)}")
+    return _default_entry(language, files, own)
+
+
+def _default_entry(language: Language, files: Mapping[str, bytes], own: Sequence[str]) -> str:
+    """By the language's own names, then by `main`, then by what the files hold; else the first."""
+    if len(own) == 1:
+        return own[0]
+    by_depth = sorted(own, key=lambda path: path.count("/"))  # stable: the order given stays within a depth
+    for path in by_depth:
+        if path.rpartition("/")[2] in language.entry_points:
             return path
-    raise UnfitSources(f"no file has a suffix of {language.display_name}: {', '.join(language.suffixes)}")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _JavaFile:
-    mains: tuple[str, ...]
-    """The types of the top level that have a main method."""
-    package: str
-    public: str
-    """The public type of the top level; javac wants the file to be named after it."""
-    first: str
-
-
-_JAVA_NOISE = re.compile(
-    rb"//[^\n]*|/\*.*?\*/|\"\"\".*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
-)
-_JAVA_WORD = re.compile(
-    rb"(?P<open>\{)|(?P<close>\})|(?P<public>\bpublic\b)|(?P<end>;)"
-    rb"|\b(?:class|interface|enum|record)\s+(?P<type>\w+)|(?P<main>\bvoid\s+main\s*\()"
-)
-
-
-def _inspect(head: bytes) -> _JavaFile:
-    """Looks at a Java file without its comments and texts; what it cannot read javac will complain of."""
-    text = _JAVA_NOISE.sub(b" ", head)
-    package = re.search(rb"\bpackage\s+([\w.]+)\s*;", text)
-    depth, public_seen = 0, False
-    public = first = current = b""
-    mains: list[bytes] = []
-    for found in _JAVA_WORD.finditer(text):
-        if found["open"]:
-            depth += 1
-        elif found["close"]:
-            depth -= 1
-        elif depth == 0 and found["public"]:
-            public_seen = True
-        elif depth == 0 and found["end"]:
-            public_seen = False
-        elif depth == 0 and found["type"]:
-            current = found["type"]
-            first = first or current
-            public = public or (current if public_seen else b"")
-            public_seen = False
-        elif found["main"] and depth == 1 and current not in mains:
-            mains.append(current)
-    return _JavaFile(
-        mains=tuple(_name(main) for main in mains),
-        package=_name(package[1]) if package else "",
-        public=_name(public),
-        first=_name(first),
-    )
-
-
-def _name(word: bytes) -> str:
-    return word.decode("utf-8", "replace")
-
-
-def _renamed(classes: Mapping[str, _JavaFile], paths: Mapping[str, str]) -> dict[str, str]:
-    """A file whose public type is not named as the file is: javac would refuse it, so it gets the type's
-    name.
-    """
-    renamed: dict[str, str] = {}
-    for path, found in classes.items():
-        folder, _, name = path.rpartition("/")
-        wanted = f"{folder}/{found.public}.java" if folder else f"{found.public}.java"
-        fits = PATH.fullmatch(wanted) is not None and wanted not in paths and wanted not in renamed.values()
-        if found.public and name != f"{found.public}.java" and fits:
-            renamed[path] = wanted
-    return renamed
-
-
-def _main_class(classes: Mapping[str, _JavaFile], entry: str) -> str:
-    """The entry point's type with a main method, else any file's; else the type the entry point is named
-    after.
-    """
-    for path in (entry, *(path for path in classes if path != entry)):
-        found = classes.get(path)
-        if found is not None and found.mains:
-            name = "Main" if "Main" in found.mains else found.mains[0]
-            return f"{found.package}.{name}" if found.package else name
-    found = classes.get(entry)
-    stem = entry.rpartition("/")[2].removesuffix(".java")
-    name = (found.public or found.first or stem) if found is not None else stem
-    return f"{found.package}.{name}" if found is not None and found.package else name
+    for path in by_depth:
+        if path.rpartition("/")[2].partition(".")[0].lower() == "main":
+            return path
+    if language.entry_pattern:
+        pattern = re.compile(language.entry_pattern.encode(), re.MULTILINE)
+        for path in own:
+            if pattern.search(files[path]):
+                return path
+    return own[0]

@@ -121,7 +121,7 @@ def _language_of(
     answer = submission_service_pb2.Language(
         code=code,
         display_name=language.display_name,
-        suffixes=language.suffixes,
+        suffixes=language.suffixes if language.inferred else (),
         compiled=language.compiled,
         reason=f"No worker serves it now. {language.install}",
     )

@@ -21,6 +21,16 @@ SUM = {
     "\tfmt.Scan(&a, &b)\n\tfmt.Println(a + b)\n}\n",
     "rust": "use std::io::*;\nfn main() { let mut s = String::new(); stdin().read_to_string(&mut s).unwrap();"
     ' println!("{}", s.split_whitespace().map(|x| x.parse::<i64>().unwrap()).sum::<i64>()); }',
+    "pypy3": "print(sum(map(int, input().split())))",
+    "typescript": "import * as fs from 'fs';\n"
+    "const [a, b]: number[] = fs.readFileSync(0, 'utf8').split(' ').map(Number);\nconsole.log(a + b);",
+    "kotlin": "fun main() { println(readLine()!!.split(' ').sumOf { it.toInt() }) }",
+    "csharp": "using System;\nusing System.Linq;\nclass Sum { static void Main() {"
+    " Console.WriteLine(Console.ReadLine().Split(' ').Select(int.Parse).Sum()); } }",
+    "ruby": "puts gets.split.map(&:to_i).sum",
+    "haskell": 'main :: IO ()\nmain = interact (\\s -> show (sum (map read (words s) :: [Int])) ++ "\\n")',
+    "pascal": "program sum;\nvar a, b: longint;\nbegin\n  readln(a, b);\n  writeln(a + b);\nend.",
+    "bash": "read a b; echo $((a + b))",
 }
 LOOP = {
     "c": "int main(void) { for (volatile int i = 0;; i++); }",
@@ -30,6 +40,14 @@ LOOP = {
     "javascript": "for (;;);",
     "go": "package main\n\nfunc main() {\n\tfor {\n\t}\n}\n",
     "rust": "fn main() { loop { std::hint::black_box(1); } }",
+    "pypy3": "while True: pass",
+    "typescript": "for (;;);",
+    "kotlin": "fun main() { var i = 0L; while (true) i++ }",
+    "csharp": "class Loop { static void Main() { for (;;) ; } }",
+    "ruby": "loop {}",
+    "haskell": "main :: IO ()\nmain = print (length (filter (< 0) (iterate (`mod` 7) (1 :: Int))))",
+    "pascal": "program spin;\nbegin\n  while true do;\nend.",
+    "bash": "while :; do :; done",
 }
 HOG = {
     "c": "#include <stdlib.h>\n#include <string.h>\n"
@@ -42,6 +60,16 @@ HOG = {
     "go": "package main\n\nfunc main() {\n\tvar a [][]byte\n\tfor {\n\t\tb := make([]byte, 1<<20)\n"
     "\t\tfor i := range b {\n\t\t\tb[i] = 1\n\t\t}\n\t\ta = append(a, b)\n\t}\n}\n",
     "rust": "fn main() { let mut v = Vec::new(); loop { v.push(vec![1u8; 1 << 20]); } }",
+    "pypy3": "x = []\nwhile True: x.append(bytearray(b'x' * (1 << 20)))",
+    "typescript": "const a: number[][] = []; for (;;) a.push(new Array(1 << 17).fill(1.5));",
+    "kotlin": "fun main() { val a = ArrayList<LongArray>(); while (true) a.add(LongArray(1 shl 17)) }",
+    "csharp": "class Hog { static void Main() { var a = new System.Collections.Generic.List<byte[]>();"
+    " for (;;) { var b = new byte[1 << 20]; for (int i = 0; i < 1 << 20; i += 512) b[i] = 1; a.Add(b); } } }",
+    "ruby": "a = []\nloop { a << 'x' * (1 << 20) }",
+    "haskell": "main :: IO ()\nmain = let xs = [1 ..] :: [Integer] in print (sum xs + toInteger (length xs))",
+    "pascal": "program hog;\nvar p: pointer;\nbegin\n  while true do begin getmem(p, 1048576);"
+    " fillchar(p^, 1048576, 1); end;\nend.",
+    "bash": "a=x; while :; do a=$a$a; done",
 }
 CRASH = {
     "c": "int main(void) { volatile int *p = 0; return *p; }",
@@ -51,8 +79,17 @@ CRASH = {
     "javascript": "throw new Error('no');",
     "go": 'package main\n\nfunc main() { panic("no") }\n',
     "rust": 'fn main() { panic!("no"); }',
+    "pypy3": "raise ValueError('no')",
+    "typescript": "throw new Error('no');",
+    "kotlin": 'fun main() { throw RuntimeException("no") }',
+    "csharp": 'class Crash { static void Main() { throw new System.Exception("no"); } }',
+    "ruby": "raise 'no'",
+    "haskell": 'main :: IO ()\nmain = error "no"',
+    "pascal": "program crash;\nvar a: array of longint;\nbegin\n  writeln(stderr, 'no');"
+    " a := nil; a[5] := 1;\nend.",
+    "bash": "echo no >&2; exit 3",
 }
-NO_PROGRAM = "this is { no program"
+NO_PROGRAM = "this is { no program ("
 DEEP = {
     "c": "int f(int n) { volatile char a[64]; a[0] = n; return n ? f(n - 1) + a[0] * 0 + 1 : 0; }\n"
     '#include <stdio.h>\nint main(void) { printf("%d\\n", f(500000)); }',
@@ -61,6 +98,23 @@ DEEP = {
     "java": "class Main { static int f(int n) { return n == 0 ? 0 : f(n - 1) + 1; }"
     " public static void main(String[] x) { System.out.println(f(500000)); } }",
     "javascript": "const f = n => n ? f(n - 1) + 1 : 0;\nconsole.log(f(500000));",
+    "cpp": "int f(int n) { volatile char a[64]; a[0] = 1; return n ? f(n - 1) + a[0] : 0; }\n"
+    '#include <iostream>\nint main() { std::cout << f(1000000) << "\\n"; }',
+    "go": 'package main\n\nimport "fmt"\n\nfunc f(n int) int {\n\tif n == 0 {\n\t\treturn 0\n\t}\n'
+    '\treturn f(n-1) + 1\n}\n\nfunc main() { fmt.Println(f(1000000)) }\n',
+    "rust": "fn f(n: u64) -> u64 { if std::hint::black_box(n) == 0 { 0 } else { f(n - 1) + 1 } }\n"
+    'fn main() { println!("{}", f(1_000_000)); }',
+    "pypy3": "import sys\nsys.setrecursionlimit(10**6)\n"
+    "def f(n): return f(n - 1) + 1 if n else 0\nprint(f(100000))",
+    "typescript": "const f = (n: number): number => n ? f(n - 1) + 1 : 0;\nconsole.log(f(500000));",
+    "kotlin": "fun f(n: Int): Int = if (n == 0) 0 else f(n - 1) + 1\nfun main() { println(f(500000)) }",
+    "csharp": "class Deep { static int f(int n) { return n == 0 ? 0 : f(n - 1) + 1; }"
+    " static void Main() { System.Console.WriteLine(f(500000)); } }",
+    "ruby": "def f(n) = n.zero? ? 0 : f(n - 1) + 1\nputs f(100000)",
+    "haskell": "f :: Int -> Int\nf 0 = 0\nf n = 1 + f (n - 1)\nmain :: IO ()\nmain = print (f 1000000)",
+    "pascal": "program deep;\nfunction f(n: longint): longint;\nbegin\n"
+    "  if n = 0 then f := 0 else f := f(n - 1) + 1;\nend;\nbegin\n  writeln(f(1000000));\nend.",
+    "bash": "f() { (($1 == 0)) || f $(($1 - 1)); }; f 2000",
 }  # fmt: skip
 
 

@@ -50,9 +50,10 @@ def test_the_entry_point_is_the_one_named_else_the_first_source() -> None:
 
 def test_an_included_driver_becomes_the_entry_point() -> None:
     """A problem's own `__main__.py` is run, whatever the submission is called; other files are not."""
-    files = {"solution.py": b"", "__main__.py": b"", "grader.py": b""}
+    files = {"solution.py": b"", "main.py": b"", "__main__.py": b""}
 
-    assert plan("python3", files, included=("__main__.py",)).run[-1] == "/work/__main__.py"
+    assert plan("python3", files, entry="main.py", included=("__main__.py",)).run[-1] == "/work/__main__.py"
+    files = {"grader.py": b"", "solution.py": b""}
     assert plan("python3", files, included=("grader.py",)).run[-1] == "/work/solution.py"
 
 
