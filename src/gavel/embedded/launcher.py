@@ -1,13 +1,15 @@
-"""Becomes another program: `launcher.py <parent> <orphan signal> <uid|''> <read-anywhere|''> <argv...>`.
+"""Becomes another program: `launcher.py <parent> <orphan signal> <uid|''> <read-anywhere|''> <nice> <argv>`.
 
-Run as a file by `python -ISE`, it imports nothing of gavel, so that it costs some 15 ms. In this order: give
-up root if told so, keep only the right to pass closed folders if told so, ask the kernel for a signal when
-the parent dies (changing the user would clear that), check that it has not died yet, exec.
+Run as a file by `python -ISE`, it imports nothing of gavel, so that it costs some 15 ms. In this order: let
+others go first if told so, give up root if told so, keep only the right to pass closed folders if told so,
+ask the kernel for a signal when the parent dies (changing the user would clear that), check that it has not
+died yet, exec.
 """
 
 import ctypes
 import os
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
@@ -49,7 +51,19 @@ def keep_only(capability: int) -> None:
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
 
 
-def main(parent: int, orphan_signal: int, uid: str, read_anywhere: str, argv: list[str]) -> None:
+def let_others_go_first(nice: int) -> None:
+    """Within the session by niceness, and as a session where the kernel shares CPUs among those."""
+    os.nice(nice)
+    try:
+        Path("/proc/self/autogroup").write_text(str(nice), encoding="ascii")
+    except OSError:  # this kernel shares CPUs among processes alone
+        return
+
+
+def main(parent: int, orphan_signal: int, user: tuple[str, str], nice: int, argv: list[str]) -> None:
+    uid, read_anywhere = user
+    if nice:
+        let_others_go_first(nice)
     if uid:
         if read_anywhere:
             prctl(PR_SET_KEEPCAPS, 1)
@@ -65,4 +79,4 @@ def main(parent: int, orphan_signal: int, uid: str, read_anywhere: str, argv: li
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5:])
+    main(int(sys.argv[1]), int(sys.argv[2]), (sys.argv[3], sys.argv[4]), int(sys.argv[5]), sys.argv[6:])

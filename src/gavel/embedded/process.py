@@ -48,6 +48,7 @@ class Command:
     uid: int | None = None
     read_anywhere: bool = False
     orphan_signal: signal.Signals = signal.SIGKILL
+    nice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,7 @@ def _launch_argv(command: Command) -> Sequence[str]:
         str(int(command.orphan_signal)),
         "" if command.uid is None else str(command.uid),
         "read-anywhere" if command.read_anywhere else "",
+        str(command.nice),
         *command.argv,
     ]
 

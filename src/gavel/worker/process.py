@@ -15,7 +15,9 @@ from gavel.worker.control import Control
 from gavel.worker.desk import Desk
 from gavel.worker.heartbeat import Heartbeat
 from gavel.worker.languages import Found, Languages
-from gavel.worker.progress import LINGER_MS
+from gavel.worker.program_slots import share_of
+from gavel.worker.programs import Programs, RunLive
+from gavel.worker.progress import LINGER_MS, Starts
 from gavel.worker.settings import Settings
 from gavel.worker.slots import Judge, Slots, Surroundings
 from gavel.worker.v1 import worker_pb2
@@ -41,20 +43,29 @@ class Worker:
     ) -> None:
         """Makes the topics that are missing. Raises GavelError when the broker does not answer in 30 s."""
         self.settings = settings
+        self._program_share = share_of(slots, settings.programs)
         self._test = test
         self._ensure([])
         event_partitions = topics.partition_count(settings.kafka, topics.EVENTS)
         name = worker_name(settings.name)
         self._prompt = Producer(settings.kafka)
         self._lingering = Producer(settings.kafka, LINGER_MS)
+        self._starts = Starts()
         self._deliveries = Deliveries(self._prompt)
-        self._desk = Desk(slots, self._deliveries, worker=name, event_partitions=event_partitions)
+        self._desk = Desk(
+            slots,
+            self._deliveries,
+            worker=name,
+            event_partitions=event_partitions,
+            program_share=self._program_share,
+        )
         self._slots = Slots(
             slots,
             Surroundings(
                 desk=self._desk,
                 judge=judge,
                 objects=objects,
+                starts=self._starts,
                 prompt=self._prompt,
                 lingering=self._lingering,
                 worker=name,
@@ -81,10 +92,15 @@ class Worker:
             changed=changed,
         )
 
+    def programs(self, run: RunLive) -> Programs:
+        """What runs programs without a record in this worker's slots; its `close` is to follow `stop`."""
+        return Programs(self._desk, self._program_share, run, self._languages.reason)
+
     def start(self) -> None:
         """Begins to work; the languages come up one after the other."""
         self._heartbeat.start()
         self._control.start()
+        self._starts.start()
         self._slots.start()
         self._languages.start()
 
@@ -104,6 +120,7 @@ class Worker:
         self._desk.stop()
         if not self._slots.join(_JOIN_S):
             _LOG.error("slots_still_busy")
+        self._starts.close()
         self._control.close()
         self._heartbeat.close()
         lost = self._lingering.close(_FLUSH_S) + self._prompt.close(_FLUSH_S)

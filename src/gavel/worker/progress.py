@@ -1,6 +1,9 @@
-"""What a run tells while it goes on: STARTED at once, the rest a few milliseconds late and in company."""
+"""What a run tells while it goes on: all of it a few milliseconds late and in company."""
 
+import threading
 import time
+from collections import deque
+from collections.abc import Callable
 
 from gavel.bus import topics
 from gavel.bus.producer import Headers, Producer
@@ -12,13 +15,72 @@ from gavel.worker.v1 import judgement_event_pb2
 
 LINGER_MS = 5
 """How long the producer of test events may wait for more of them."""
+HOLD_MS = 50
+"""How long STARTED may wait for what follows it. Most runs of small programs end before: start and end are
+then one request to the broker, and one waking of each result replica, instead of two."""
+
+
+class Starts:
+    """STARTED events that wait for company, and the thread that lets them go in time."""
+
+    def __init__(self, hold_ms: float = HOLD_MS) -> None:
+        self._hold_s = hold_ms / 1000
+        self._changed = threading.Condition()
+        self._held: deque[HeldStart] = deque()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="starts", daemon=True)
+
+    def start(self) -> None:
+        """Begins to let go of what waits too long."""
+        self._thread.start()
+
+    def hold(self, send: Callable[[], None]) -> "HeldStart":
+        """Calls `send` in time, on a thread of its own, unless it was let go of before."""
+        held = HeldStart(send, self._changed, time.monotonic() + self._hold_s)
+        with self._changed:
+            self._held.append(held)
+            if len(self._held) == 1:
+                self._changed.notify()
+        return held
+
+    def close(self) -> None:
+        """Lets go of all that waits and ends the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._changed:
+            while self._held or not self._closed:
+                wait_s = self._held[0].due_s - time.monotonic() if self._held else None
+                if wait_s is None or (wait_s > 0 and not self._closed):
+                    self._changed.wait(wait_s)
+                    continue
+                self._held.popleft().let_go()
+
+
+class HeldStart:
+    """One of them. It is sent once, and before whatever is sent after `let_go` returned."""
+
+    def __init__(self, send: Callable[[], None], lock: threading.Condition, due_s: float) -> None:
+        self._send: Callable[[], None] | None = send
+        self._lock = lock
+        self.due_s = due_s
+
+    def let_go(self) -> None:
+        """Sends it now if it was not sent yet."""
+        with self._lock:
+            send, self._send = self._send, None
+            if send is not None:
+                send()
 
 
 class EventProgress:
     """The engine's Progress as events. None of them is needed for the verdict: one that fails is counted.
 
-    STARTED goes out through the producer of the terminal event, so that it always lies before that. The last
-    test is not told: the terminal event, which holds all tests, follows at once.
+    STARTED goes out through the producer of the terminal event, and before it. The last test is not told: the
+    terminal event, which holds all tests, follows at once.
     """
 
     def __init__(
@@ -29,6 +91,7 @@ class EventProgress:
         worker: str,
         event_partitions: int,
         headers: Headers,
+        starts: Starts,
         prompt: Producer,
         lingering: Producer,
     ) -> None:
@@ -37,9 +100,11 @@ class EventProgress:
         self._worker = worker
         self._event_partitions = event_partitions
         self._headers = headers
+        self._starts = starts
         self._prompt = prompt
         self._lingering = lingering
         self._test_count = 0
+        self._start: HeldStart | None = None
 
     def started(self, test_count: int, language_version: str, /) -> None:
         """The attempt began."""
@@ -52,15 +117,22 @@ class EventProgress:
             test_count=test_count,
             language_version=language_version,
         )
-        self._send(self._prompt, event)
+        self._start = self._starts.hold(lambda: self._send(self._prompt, event))
+
+    def let_go(self) -> None:
+        """Nothing follows but the terminal event, which is to be sent after this."""
+        if self._start is not None:
+            self._start.let_go()
 
     def compiled(self, result: submission_pb2.CompileResult, /) -> None:
         """The compiler ended."""
+        self.let_go()
         self._send(self._lingering, core.compiled(self._job, self._attempt, time.time_ns(), result))
 
     def test(self, result: submission_pb2.TestResult, /) -> None:
         """A test ended."""
         if result.number < self._test_count:
+            self.let_go()
             self._send(self._lingering, core.tested(self._job, self._attempt, time.time_ns(), result))
 
     def _send(self, producer: Producer, event: judgement_event_pb2.JudgementEvent) -> None:

@@ -20,7 +20,7 @@ from gavel.telemetry import metrics, traces
 from gavel.telemetry.log import logger
 from gavel.worker import core
 from gavel.worker.desk import Desk, Run
-from gavel.worker.progress import EventProgress
+from gavel.worker.progress import EventProgress, Starts
 from gavel.worker.v1 import judgement_event_pb2
 
 _LOG = logger("gavel.worker.slots")
@@ -48,6 +48,7 @@ class Surroundings:
     desk: Desk
     judge: Judge
     objects: Objects
+    starts: Starts
     prompt: Producer
     """Sends at once."""
     lingering: Producer
@@ -140,9 +141,16 @@ class _Attempt:
             worker=self._around.worker,
             event_partitions=self._around.event_partitions,
             headers=self._headers,
+            starts=self._around.starts,
             prompt=self._around.prompt,
             lingering=self._around.lingering,
         )
+        try:
+            return self._judged(progress)
+        finally:
+            progress.let_go()
+
+    def _judged(self, progress: EventProgress) -> judgement_event_pb2.JudgementEvent:
         judged = self._around.judge(self._job, self._sources(), progress, self._run.cancellation)
         if judged.detail:
             _LOG.warning("judge_error", detail=judged.detail)
