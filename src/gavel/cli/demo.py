@@ -25,7 +25,6 @@ EXIT_FAILED = 3
 LANGUAGES_SECONDS_MAX = 90.0
 """How long a language may take to be tried out by its worker."""
 JUDGING_SECONDS_MAX = 180.0
-_TESTING = "it is being tested"
 
 
 def register(app: typer.Typer) -> None:
@@ -135,11 +134,11 @@ async def _look_for_languages(
     while codes - known.keys():
         found = await client.languages()
         late = time.monotonic() > deadline
-        a_worker_spoke = any(each.available or each.reason == _TESTING for each in found)
+        a_worker_spoke = any(each.available or each.testing for each in found)
         settled = {
             each.code: each
             for each in found
-            if each.available or late or (a_worker_spoke and each.reason != _TESTING)
+            if each.available or late or (a_worker_spoke and not each.testing)
         }
         async with changed:
             known.update(settled)

@@ -221,6 +221,8 @@ class Language:
     suffixes: tuple[str, ...]
     slot_count: int
     compiled: bool
+    testing: bool = False
+    """True while it is not available because a worker still tries it out."""
 
     @classmethod
     def from_proto(cls, proto: submission_service_pb2.Language) -> Self:
@@ -233,6 +235,7 @@ class Language:
             suffixes=tuple(proto.suffixes),
             slot_count=proto.slot_count,
             compiled=proto.compiled,
+            testing=proto.testing,
         )
 
 

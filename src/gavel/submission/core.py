@@ -132,9 +132,10 @@ def _language_of(
         if not served.available:
             if not answer.available and served.reason:
                 answer.reason = served.reason
+                answer.testing |= served.testing
             continue
         if not answer.available:
-            answer.available = True
+            answer.available, answer.testing = True, False
             answer.version = served.version
             answer.reason = ""
         if not worker.draining:

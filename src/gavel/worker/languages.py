@@ -24,6 +24,8 @@ class Found:
 
     version: str
     reason: str = ""
+    testing: bool = False
+    """True until it was tried out for the first time."""
 
 
 class Languages:
@@ -44,7 +46,7 @@ class Languages:
         self._desk = desk
         self._test = test
         self._changed = changed
-        self._found = dict.fromkeys(self._codes, Found("", TESTING))
+        self._found = dict.fromkeys(self._codes, Found("", TESTING, testing=True))
         self._sources: dict[str, WorkSource] = {}
         self._draining = threading.Event()
         self._thread = threading.Thread(target=self._run, name="languages", daemon=True)
@@ -62,6 +64,7 @@ class Languages:
                 version=found[code].version,
                 available=not (reason := found[code].reason or _failure(sources.get(code))),
                 reason=reason,
+                testing=found[code].testing,
             )
             for code in self._codes
         ]

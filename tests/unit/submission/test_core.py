@@ -122,6 +122,21 @@ def test_languages() -> None:
     assert LANGUAGES["java"].install in java.reason
 
 
+def test_a_language_is_tested_until_one_worker_serves_it() -> None:
+    """That it is being tried out is a fact of its own, so that nobody has to compare words."""
+    known = MappingProxyType({code: LANGUAGES[code] for code in ("c", "cpp", "java")})
+    tested = [worker_pb2.WorkerLanguage(code=code, reason="wait", testing=True) for code in ("c", "cpp")]
+    workers = [worker("a", *tested), worker("b", served("c"), served("java", available=False, reason="no"))]
+
+    c, cpp, java = core.languages_of(known, workers)
+
+    assert [(each.available, each.testing) for each in (c, cpp, java)] == [
+        (True, False),
+        (False, True),
+        (False, False),
+    ]
+
+
 def test_running_and_slots() -> None:
     """Workers that serve the language count, others do not."""
     workers = [

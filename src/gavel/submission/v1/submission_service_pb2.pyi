@@ -208,7 +208,7 @@ class ListLanguagesResponse(_message.Message):
     def __init__(self, languages: _Optional[_Iterable[_Union[Language, _Mapping]]] = ...) -> None: ...
 
 class Language(_message.Message):
-    __slots__ = ("code", "display_name", "available", "version", "reason", "suffixes", "slot_count", "compiled")
+    __slots__ = ("code", "display_name", "available", "version", "reason", "suffixes", "slot_count", "compiled", "testing")
     CODE_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     AVAILABLE_FIELD_NUMBER: _ClassVar[int]
@@ -217,6 +217,7 @@ class Language(_message.Message):
     SUFFIXES_FIELD_NUMBER: _ClassVar[int]
     SLOT_COUNT_FIELD_NUMBER: _ClassVar[int]
     COMPILED_FIELD_NUMBER: _ClassVar[int]
+    TESTING_FIELD_NUMBER: _ClassVar[int]
     code: str
     display_name: str
     available: bool
@@ -225,4 +226,5 @@ class Language(_message.Message):
     suffixes: _containers.RepeatedScalarFieldContainer[str]
     slot_count: int
     compiled: bool
-    def __init__(self, code: _Optional[str] = ..., display_name: _Optional[str] = ..., available: _Optional[bool] = ..., version: _Optional[str] = ..., reason: _Optional[str] = ..., suffixes: _Optional[_Iterable[str]] = ..., slot_count: _Optional[int] = ..., compiled: _Optional[bool] = ...) -> None: ...
+    testing: bool
+    def __init__(self, code: _Optional[str] = ..., display_name: _Optional[str] = ..., available: _Optional[bool] = ..., version: _Optional[str] = ..., reason: _Optional[str] = ..., suffixes: _Optional[_Iterable[str]] = ..., slot_count: _Optional[int] = ..., compiled: _Optional[bool] = ..., testing: _Optional[bool] = ...) -> None: ...

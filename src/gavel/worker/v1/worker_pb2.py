@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgavel/worker/v1/worker.proto\x12\x0fgavel.worker.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x02\n\x06Worker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\tlanguages\x18\x02 \x03(\x0b\x32\x1f.gavel.worker.v1.WorkerLanguage\x12\x12\n\nslot_count\x18\x03 \x01(\x05\x12\x15\n\rrunning_count\x18\x04 \x01(\x05\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eheartbeat_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\x12\x32\n\x0c\x65nforcements\x18\x08 \x03(\x0b\x32\x1c.gavel.worker.v1.Enforcement\"R\n\x0eWorkerLanguage\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tavailable\x18\x02 \x01(\x08\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"A\n\x0b\x45nforcement\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x10\n\x08\x65nforced\x18\x02 \x01(\x08\x12\x11\n\tmechanism\x18\x03 \x01(\t\":\n\x0fWorkerHeartbeat\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.gavel.worker.v1.Workerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgavel/worker/v1/worker.proto\x12\x0fgavel.worker.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x02\n\x06Worker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\tlanguages\x18\x02 \x03(\x0b\x32\x1f.gavel.worker.v1.WorkerLanguage\x12\x12\n\nslot_count\x18\x03 \x01(\x05\x12\x15\n\rrunning_count\x18\x04 \x01(\x05\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eheartbeat_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\x12\x32\n\x0c\x65nforcements\x18\x08 \x03(\x0b\x32\x1c.gavel.worker.v1.Enforcement\"c\n\x0eWorkerLanguage\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tavailable\x18\x02 \x01(\x08\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07testing\x18\x05 \x01(\x08\"A\n\x0b\x45nforcement\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x10\n\x08\x65nforced\x18\x02 \x01(\x08\x12\x11\n\tmechanism\x18\x03 \x01(\t\":\n\x0fWorkerHeartbeat\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.gavel.worker.v1.Workerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,9 +35,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKER']._serialized_start=83
   _globals['_WORKER']._serialized_end=370
   _globals['_WORKERLANGUAGE']._serialized_start=372
-  _globals['_WORKERLANGUAGE']._serialized_end=454
-  _globals['_ENFORCEMENT']._serialized_start=456
-  _globals['_ENFORCEMENT']._serialized_end=521
-  _globals['_WORKERHEARTBEAT']._serialized_start=523
-  _globals['_WORKERHEARTBEAT']._serialized_end=581
+  _globals['_WORKERLANGUAGE']._serialized_end=471
+  _globals['_ENFORCEMENT']._serialized_start=473
+  _globals['_ENFORCEMENT']._serialized_end=538
+  _globals['_WORKERHEARTBEAT']._serialized_start=540
+  _globals['_WORKERHEARTBEAT']._serialized_end=598
 # @@protoc_insertion_point(module_scope)

@@ -30,16 +30,18 @@ class Worker(_message.Message):
     def __init__(self, name: _Optional[str] = ..., languages: _Optional[_Iterable[_Union[WorkerLanguage, _Mapping]]] = ..., slot_count: _Optional[int] = ..., running_count: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., heartbeat_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., draining: _Optional[bool] = ..., enforcements: _Optional[_Iterable[_Union[Enforcement, _Mapping]]] = ...) -> None: ...
 
 class WorkerLanguage(_message.Message):
-    __slots__ = ("code", "available", "version", "reason")
+    __slots__ = ("code", "available", "version", "reason", "testing")
     CODE_FIELD_NUMBER: _ClassVar[int]
     AVAILABLE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    TESTING_FIELD_NUMBER: _ClassVar[int]
     code: str
     available: bool
     version: str
     reason: str
-    def __init__(self, code: _Optional[str] = ..., available: _Optional[bool] = ..., version: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    testing: bool
+    def __init__(self, code: _Optional[str] = ..., available: _Optional[bool] = ..., version: _Optional[str] = ..., reason: _Optional[str] = ..., testing: _Optional[bool] = ...) -> None: ...
 
 class Enforcement(_message.Message):
     __slots__ = ("limit", "enforced", "mechanism")
