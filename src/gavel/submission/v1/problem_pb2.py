@@ -26,7 +26,7 @@ from gavel.submission.v1 import submission_pb2 as gavel_dot_submission_dot_v1_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gavel/submission/v1/problem.proto\x12\x13gavel.submission.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb8\x01\n\x07Problem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x17\n\x0fmanifest_digest\x18\x03 \x01(\t\x12+\n\x06limits\x18\x04 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x12\n\ntest_count\x18\x05 \x01(\x05\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb5\x05\n\x08Manifest\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12+\n\x06limits\x18\x02 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x30\n\x05tests\x18\x03 \x03(\x0b\x32!.gavel.submission.v1.ManifestTest\x12\x31\n\tvalidator\x18\x04 \x01(\x0b\x32\x1e.gavel.submission.v1.Validator\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12.\n\x04type\x18\x06 \x01(\x0e\x32 .gavel.submission.v1.ProblemType\x12\x44\n\x0ctime_factors\x18\x07 \x03(\x0b\x32..gavel.submission.v1.Manifest.TimeFactorsEntry\x12\x33\n\x0e\x63ompile_limits\x18\x08 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x36\n\x11validation_limits\x18\t \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x12\n\ncode_bytes\x18\n \x01(\x03\x12\x11\n\tlanguages\x18\x0b \x03(\t\x12\x33\n\x07include\x18\x0c \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12?\n\tconstants\x18\r \x03(\x0b\x32,.gavel.submission.v1.Manifest.ConstantsEntry\x1a\x32\n\x10TimeFactorsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x30\n\x0e\x43onstantsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x92\x02\n\x0cManifestTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x31\n\x05input\x18\x02 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x32\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x0e\n\x06sample\x18\x04 \x01(\x08\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12\x0c\n\x04\x61rgv\x18\x06 \x03(\t\x12\x1f\n\x17has_validator_arguments\x18\x07 \x01(\x08\x12\x31\n\x05\x66iles\x18\x08 \x03(\x0b\x32\".gavel.submission.v1.FileReference\"e\n\tValidator\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x31\n\x05\x66iles\x18\x02 \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\"A\n\rFileReference\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03*G\n\x0bProblemType\x12\x1c\n\x18PROBLEM_TYPE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROBLEM_TYPE_PASS_FAIL\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gavel/submission/v1/problem.proto\x12\x13gavel.submission.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb8\x01\n\x07Problem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x17\n\x0fmanifest_digest\x18\x03 \x01(\t\x12+\n\x06limits\x18\x04 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x12\n\ntest_count\x18\x05 \x01(\x05\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xae\x07\n\x08Manifest\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12+\n\x06limits\x18\x02 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x30\n\x05tests\x18\x03 \x03(\x0b\x32!.gavel.submission.v1.ManifestTest\x12\x31\n\tvalidator\x18\x04 \x01(\x0b\x32\x1e.gavel.submission.v1.Validator\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12.\n\x04type\x18\x06 \x01(\x0e\x32 .gavel.submission.v1.ProblemType\x12\x44\n\x0ctime_factors\x18\x07 \x03(\x0b\x32..gavel.submission.v1.Manifest.TimeFactorsEntry\x12\x33\n\x0e\x63ompile_limits\x18\x08 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x36\n\x11validation_limits\x18\t \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x12\n\ncode_bytes\x18\n \x01(\x03\x12\x11\n\tlanguages\x18\x0b \x03(\t\x12\x33\n\x07include\x18\x0c \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12?\n\tconstants\x18\r \x03(\x0b\x32,.gavel.submission.v1.Manifest.ConstantsEntry\x12\x13\n\x0binteractive\x18\x0e \x01(\x08\x12\x17\n\x0fpass_count_most\x18\x0f \x01(\x05\x12\x15\n\rsubmit_answer\x18\x10 \x01(\x08\x12.\n\x06groups\x18\x11 \x03(\x0b\x32\x1e.gavel.submission.v1.TestGroup\x12\x38\n\x10static_validator\x18\x12 \x01(\x0b\x32\x1e.gavel.submission.v1.Validator\x12)\n\x05shown\x18\x13 \x01(\x0e\x32\x1a.gavel.submission.v1.Shown\x12\x1d\n\x15lower_score_is_better\x18\x14 \x01(\x08\x1a\x32\n\x10TimeFactorsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x30\n\x0e\x43onstantsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xf0\x03\n\tTestGroup\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\x05\x12\x17\n\x0f\x62reak_on_reject\x18\x03 \x01(\x08\x12\x44\n\x13verdict_aggregation\x18\x04 \x01(\x0e\x32\'.gavel.submission.v1.VerdictAggregation\x12\x1e\n\x16\x61\x63\x63\x65pt_if_any_accepted\x18\x05 \x01(\x08\x12@\n\x11score_aggregation\x18\x06 \x01(\x0e\x32%.gavel.submission.v1.ScoreAggregation\x12\x14\n\x0c\x61\x63\x63\x65pt_score\x18\x07 \x01(\x01\x12\x14\n\x0creject_score\x18\x08 \x01(\x01\x12\x34\n\x0btest_scores\x18\t \x01(\x0e\x32\x1f.gavel.submission.v1.TestScores\x12\x18\n\x0bleast_score\x18\n \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nmost_score\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nfull_score\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\x0f\n\x07ignored\x18\r \x01(\x08\x12\x17\n\x0frequired_groups\x18\x0e \x03(\x05\x42\x0e\n\x0c_least_scoreB\r\n\x0b_most_scoreB\r\n\x0b_full_score\"\xe8\x02\n\x0cManifestTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x31\n\x05input\x18\x02 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x32\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\".gavel.submission.v1.FileReference\x12\x0e\n\x06sample\x18\x04 \x01(\x08\x12\x1b\n\x13validator_arguments\x18\x05 \x03(\t\x12\x0c\n\x04\x61rgv\x18\x06 \x03(\t\x12\x1f\n\x17has_validator_arguments\x18\x07 \x01(\x08\x12\x31\n\x05\x66iles\x18\x08 \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12\r\n\x05group\x18\t \x01(\x05\x12\x19\n\x11static_validation\x18\n \x01(\x08\x12\x19\n\x0c\x61\x63\x63\x65pt_score\x18\x0b \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_accept_score\"\x9f\x01\n\tValidator\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x31\n\x05\x66iles\x18\x02 \x03(\x0b\x32\".gavel.submission.v1.FileReference\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\x12\x38\n\x08protocol\x18\x04 \x01(\x0e\x32&.gavel.submission.v1.ValidatorProtocol\"A\n\rFileReference\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03*a\n\x0bProblemType\x12\x1c\n\x18PROBLEM_TYPE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROBLEM_TYPE_PASS_FAIL\x10\x01\x12\x18\n\x14PROBLEM_TYPE_SCORING\x10\x02*x\n\x05Shown\x12\x15\n\x11SHOWN_UNSPECIFIED\x10\x00\x12\x16\n\x12SHOWN_VERDICT_ONLY\x10\x01\x12\x17\n\x13SHOWN_FIRST_FAILING\x10\x02\x12\x11\n\rSHOWN_SAMPLES\x10\x03\x12\x14\n\x10SHOWN_EVERYTHING\x10\x04*\xcc\x01\n\x12VerdictAggregation\x12#\n\x1fVERDICT_AGGREGATION_UNSPECIFIED\x10\x00\x12#\n\x1fVERDICT_AGGREGATION_WORST_ERROR\x10\x01\x12#\n\x1fVERDICT_AGGREGATION_FIRST_ERROR\x10\x02\x12%\n!VERDICT_AGGREGATION_ALWAYS_ACCEPT\x10\x03\x12 \n\x1cVERDICT_AGGREGATION_BY_SCORE\x10\x04*\xcb\x01\n\x10ScoreAggregation\x12!\n\x1dSCORE_AGGREGATION_UNSPECIFIED\x10\x00\x12\x19\n\x15SCORE_AGGREGATION_SUM\x10\x01\x12\x19\n\x15SCORE_AGGREGATION_MIN\x10\x02\x12\x19\n\x15SCORE_AGGREGATION_MAX\x10\x03\x12\x1d\n\x19SCORE_AGGREGATION_AVERAGE\x10\x04\x12$\n SCORE_AGGREGATION_ALL_OR_NOTHING\x10\x05*\xc4\x01\n\nTestScores\x12\x1b\n\x17TEST_SCORES_UNSPECIFIED\x10\x00\x12\x19\n\x15TEST_SCORES_FORBIDDEN\x10\x01\x12\x18\n\x14TEST_SCORES_OPTIONAL\x10\x02\x12\x18\n\x14TEST_SCORES_REQUIRED\x10\x03\x12\x17\n\x13TEST_SCORES_BOUNDED\x10\x04\x12\x19\n\x15TEST_SCORES_UNBOUNDED\x10\x05\x12\x16\n\x12TEST_SCORES_FACTOR\x10\x06*v\n\x11ValidatorProtocol\x12\"\n\x1eVALIDATOR_PROTOCOL_UNSPECIFIED\x10\x00\x12\x1d\n\x19VALIDATOR_PROTOCOL_KATTIS\x10\x01\x12\x1e\n\x1aVALIDATOR_PROTOCOL_TESTLIB\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,20 +37,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_options = b'8\001'
   _globals['_MANIFEST_CONSTANTSENTRY']._loaded_options = None
   _globals['_MANIFEST_CONSTANTSENTRY']._serialized_options = b'8\001'
-  _globals['_PROBLEMTYPE']._serialized_start=1459
-  _globals['_PROBLEMTYPE']._serialized_end=1530
+  _globals['_PROBLEMTYPE']._serialized_start=2352
+  _globals['_PROBLEMTYPE']._serialized_end=2449
+  _globals['_SHOWN']._serialized_start=2451
+  _globals['_SHOWN']._serialized_end=2571
+  _globals['_VERDICTAGGREGATION']._serialized_start=2574
+  _globals['_VERDICTAGGREGATION']._serialized_end=2778
+  _globals['_SCOREAGGREGATION']._serialized_start=2781
+  _globals['_SCOREAGGREGATION']._serialized_end=2984
+  _globals['_TESTSCORES']._serialized_start=2987
+  _globals['_TESTSCORES']._serialized_end=3183
+  _globals['_VALIDATORPROTOCOL']._serialized_start=3185
+  _globals['_VALIDATORPROTOCOL']._serialized_end=3303
   _globals['_PROBLEM']._serialized_start=130
   _globals['_PROBLEM']._serialized_end=314
   _globals['_MANIFEST']._serialized_start=317
-  _globals['_MANIFEST']._serialized_end=1010
-  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_start=910
-  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_end=960
-  _globals['_MANIFEST_CONSTANTSENTRY']._serialized_start=962
-  _globals['_MANIFEST_CONSTANTSENTRY']._serialized_end=1010
-  _globals['_MANIFESTTEST']._serialized_start=1013
-  _globals['_MANIFESTTEST']._serialized_end=1287
-  _globals['_VALIDATOR']._serialized_start=1289
-  _globals['_VALIDATOR']._serialized_end=1390
-  _globals['_FILEREFERENCE']._serialized_start=1392
-  _globals['_FILEREFERENCE']._serialized_end=1457
+  _globals['_MANIFEST']._serialized_end=1259
+  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_start=1159
+  _globals['_MANIFEST_TIMEFACTORSENTRY']._serialized_end=1209
+  _globals['_MANIFEST_CONSTANTSENTRY']._serialized_start=1211
+  _globals['_MANIFEST_CONSTANTSENTRY']._serialized_end=1259
+  _globals['_TESTGROUP']._serialized_start=1262
+  _globals['_TESTGROUP']._serialized_end=1758
+  _globals['_MANIFESTTEST']._serialized_start=1761
+  _globals['_MANIFESTTEST']._serialized_end=2121
+  _globals['_VALIDATOR']._serialized_start=2124
+  _globals['_VALIDATOR']._serialized_end=2283
+  _globals['_FILEREFERENCE']._serialized_start=2285
+  _globals['_FILEREFERENCE']._serialized_end=2350
 # @@protoc_insertion_point(module_scope)

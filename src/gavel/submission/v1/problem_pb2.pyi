@@ -15,8 +15,77 @@ class ProblemType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PROBLEM_TYPE_UNSPECIFIED: _ClassVar[ProblemType]
     PROBLEM_TYPE_PASS_FAIL: _ClassVar[ProblemType]
+    PROBLEM_TYPE_SCORING: _ClassVar[ProblemType]
+
+class Shown(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SHOWN_UNSPECIFIED: _ClassVar[Shown]
+    SHOWN_VERDICT_ONLY: _ClassVar[Shown]
+    SHOWN_FIRST_FAILING: _ClassVar[Shown]
+    SHOWN_SAMPLES: _ClassVar[Shown]
+    SHOWN_EVERYTHING: _ClassVar[Shown]
+
+class VerdictAggregation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VERDICT_AGGREGATION_UNSPECIFIED: _ClassVar[VerdictAggregation]
+    VERDICT_AGGREGATION_WORST_ERROR: _ClassVar[VerdictAggregation]
+    VERDICT_AGGREGATION_FIRST_ERROR: _ClassVar[VerdictAggregation]
+    VERDICT_AGGREGATION_ALWAYS_ACCEPT: _ClassVar[VerdictAggregation]
+    VERDICT_AGGREGATION_BY_SCORE: _ClassVar[VerdictAggregation]
+
+class ScoreAggregation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SCORE_AGGREGATION_UNSPECIFIED: _ClassVar[ScoreAggregation]
+    SCORE_AGGREGATION_SUM: _ClassVar[ScoreAggregation]
+    SCORE_AGGREGATION_MIN: _ClassVar[ScoreAggregation]
+    SCORE_AGGREGATION_MAX: _ClassVar[ScoreAggregation]
+    SCORE_AGGREGATION_AVERAGE: _ClassVar[ScoreAggregation]
+    SCORE_AGGREGATION_ALL_OR_NOTHING: _ClassVar[ScoreAggregation]
+
+class TestScores(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TEST_SCORES_UNSPECIFIED: _ClassVar[TestScores]
+    TEST_SCORES_FORBIDDEN: _ClassVar[TestScores]
+    TEST_SCORES_OPTIONAL: _ClassVar[TestScores]
+    TEST_SCORES_REQUIRED: _ClassVar[TestScores]
+    TEST_SCORES_BOUNDED: _ClassVar[TestScores]
+    TEST_SCORES_UNBOUNDED: _ClassVar[TestScores]
+    TEST_SCORES_FACTOR: _ClassVar[TestScores]
+
+class ValidatorProtocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VALIDATOR_PROTOCOL_UNSPECIFIED: _ClassVar[ValidatorProtocol]
+    VALIDATOR_PROTOCOL_KATTIS: _ClassVar[ValidatorProtocol]
+    VALIDATOR_PROTOCOL_TESTLIB: _ClassVar[ValidatorProtocol]
 PROBLEM_TYPE_UNSPECIFIED: ProblemType
 PROBLEM_TYPE_PASS_FAIL: ProblemType
+PROBLEM_TYPE_SCORING: ProblemType
+SHOWN_UNSPECIFIED: Shown
+SHOWN_VERDICT_ONLY: Shown
+SHOWN_FIRST_FAILING: Shown
+SHOWN_SAMPLES: Shown
+SHOWN_EVERYTHING: Shown
+VERDICT_AGGREGATION_UNSPECIFIED: VerdictAggregation
+VERDICT_AGGREGATION_WORST_ERROR: VerdictAggregation
+VERDICT_AGGREGATION_FIRST_ERROR: VerdictAggregation
+VERDICT_AGGREGATION_ALWAYS_ACCEPT: VerdictAggregation
+VERDICT_AGGREGATION_BY_SCORE: VerdictAggregation
+SCORE_AGGREGATION_UNSPECIFIED: ScoreAggregation
+SCORE_AGGREGATION_SUM: ScoreAggregation
+SCORE_AGGREGATION_MIN: ScoreAggregation
+SCORE_AGGREGATION_MAX: ScoreAggregation
+SCORE_AGGREGATION_AVERAGE: ScoreAggregation
+SCORE_AGGREGATION_ALL_OR_NOTHING: ScoreAggregation
+TEST_SCORES_UNSPECIFIED: TestScores
+TEST_SCORES_FORBIDDEN: TestScores
+TEST_SCORES_OPTIONAL: TestScores
+TEST_SCORES_REQUIRED: TestScores
+TEST_SCORES_BOUNDED: TestScores
+TEST_SCORES_UNBOUNDED: TestScores
+TEST_SCORES_FACTOR: TestScores
+VALIDATOR_PROTOCOL_UNSPECIFIED: ValidatorProtocol
+VALIDATOR_PROTOCOL_KATTIS: ValidatorProtocol
+VALIDATOR_PROTOCOL_TESTLIB: ValidatorProtocol
 
 class Problem(_message.Message):
     __slots__ = ("name", "display_name", "manifest_digest", "limits", "test_count", "update_time")
@@ -35,7 +104,7 @@ class Problem(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., manifest_digest: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., test_count: _Optional[int] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors", "compile_limits", "validation_limits", "code_bytes", "languages", "include", "constants")
+    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors", "compile_limits", "validation_limits", "code_bytes", "languages", "include", "constants", "interactive", "pass_count_most", "submit_answer", "groups", "static_validator", "shown", "lower_score_is_better")
     class TimeFactorsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +132,13 @@ class Manifest(_message.Message):
     LANGUAGES_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_FIELD_NUMBER: _ClassVar[int]
     CONSTANTS_FIELD_NUMBER: _ClassVar[int]
+    INTERACTIVE_FIELD_NUMBER: _ClassVar[int]
+    PASS_COUNT_MOST_FIELD_NUMBER: _ClassVar[int]
+    SUBMIT_ANSWER_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    STATIC_VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    SHOWN_FIELD_NUMBER: _ClassVar[int]
+    LOWER_SCORE_IS_BETTER_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     limits: _submission_pb2.Limits
     tests: _containers.RepeatedCompositeFieldContainer[ManifestTest]
@@ -76,10 +152,49 @@ class Manifest(_message.Message):
     languages: _containers.RepeatedScalarFieldContainer[str]
     include: _containers.RepeatedCompositeFieldContainer[FileReference]
     constants: _containers.ScalarMap[str, str]
-    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ..., compile_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., validation_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., code_bytes: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., constants: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    interactive: bool
+    pass_count_most: int
+    submit_answer: bool
+    groups: _containers.RepeatedCompositeFieldContainer[TestGroup]
+    static_validator: Validator
+    shown: Shown
+    lower_score_is_better: bool
+    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ..., compile_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., validation_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., code_bytes: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., constants: _Optional[_Mapping[str, str]] = ..., interactive: _Optional[bool] = ..., pass_count_most: _Optional[int] = ..., submit_answer: _Optional[bool] = ..., groups: _Optional[_Iterable[_Union[TestGroup, _Mapping]]] = ..., static_validator: _Optional[_Union[Validator, _Mapping]] = ..., shown: _Optional[_Union[Shown, str]] = ..., lower_score_is_better: _Optional[bool] = ...) -> None: ...
+
+class TestGroup(_message.Message):
+    __slots__ = ("name", "parent", "break_on_reject", "verdict_aggregation", "accept_if_any_accepted", "score_aggregation", "accept_score", "reject_score", "test_scores", "least_score", "most_score", "full_score", "ignored", "required_groups")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    BREAK_ON_REJECT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_AGGREGATION_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_IF_ANY_ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    SCORE_AGGREGATION_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_SCORE_FIELD_NUMBER: _ClassVar[int]
+    REJECT_SCORE_FIELD_NUMBER: _ClassVar[int]
+    TEST_SCORES_FIELD_NUMBER: _ClassVar[int]
+    LEAST_SCORE_FIELD_NUMBER: _ClassVar[int]
+    MOST_SCORE_FIELD_NUMBER: _ClassVar[int]
+    FULL_SCORE_FIELD_NUMBER: _ClassVar[int]
+    IGNORED_FIELD_NUMBER: _ClassVar[int]
+    REQUIRED_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    parent: int
+    break_on_reject: bool
+    verdict_aggregation: VerdictAggregation
+    accept_if_any_accepted: bool
+    score_aggregation: ScoreAggregation
+    accept_score: float
+    reject_score: float
+    test_scores: TestScores
+    least_score: float
+    most_score: float
+    full_score: float
+    ignored: bool
+    required_groups: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., parent: _Optional[int] = ..., break_on_reject: _Optional[bool] = ..., verdict_aggregation: _Optional[_Union[VerdictAggregation, str]] = ..., accept_if_any_accepted: _Optional[bool] = ..., score_aggregation: _Optional[_Union[ScoreAggregation, str]] = ..., accept_score: _Optional[float] = ..., reject_score: _Optional[float] = ..., test_scores: _Optional[_Union[TestScores, str]] = ..., least_score: _Optional[float] = ..., most_score: _Optional[float] = ..., full_score: _Optional[float] = ..., ignored: _Optional[bool] = ..., required_groups: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ManifestTest(_message.Message):
-    __slots__ = ("name", "input", "answer", "sample", "validator_arguments", "argv", "has_validator_arguments", "files")
+    __slots__ = ("name", "input", "answer", "sample", "validator_arguments", "argv", "has_validator_arguments", "files", "group", "static_validation", "accept_score")
     NAME_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +203,9 @@ class ManifestTest(_message.Message):
     ARGV_FIELD_NUMBER: _ClassVar[int]
     HAS_VALIDATOR_ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    STATIC_VALIDATION_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_SCORE_FIELD_NUMBER: _ClassVar[int]
     name: str
     input: FileReference
     answer: FileReference
@@ -96,17 +214,22 @@ class ManifestTest(_message.Message):
     argv: _containers.RepeatedScalarFieldContainer[str]
     has_validator_arguments: bool
     files: _containers.RepeatedCompositeFieldContainer[FileReference]
-    def __init__(self, name: _Optional[str] = ..., input: _Optional[_Union[FileReference, _Mapping]] = ..., answer: _Optional[_Union[FileReference, _Mapping]] = ..., sample: _Optional[bool] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., argv: _Optional[_Iterable[str]] = ..., has_validator_arguments: _Optional[bool] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ...) -> None: ...
+    group: int
+    static_validation: bool
+    accept_score: float
+    def __init__(self, name: _Optional[str] = ..., input: _Optional[_Union[FileReference, _Mapping]] = ..., answer: _Optional[_Union[FileReference, _Mapping]] = ..., sample: _Optional[bool] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., argv: _Optional[_Iterable[str]] = ..., has_validator_arguments: _Optional[bool] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., group: _Optional[int] = ..., static_validation: _Optional[bool] = ..., accept_score: _Optional[float] = ...) -> None: ...
 
 class Validator(_message.Message):
-    __slots__ = ("language", "files", "entry_point")
+    __slots__ = ("language", "files", "entry_point", "protocol")
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     ENTRY_POINT_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     language: str
     files: _containers.RepeatedCompositeFieldContainer[FileReference]
     entry_point: str
-    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., entry_point: _Optional[str] = ...) -> None: ...
+    protocol: ValidatorProtocol
+    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., entry_point: _Optional[str] = ..., protocol: _Optional[_Union[ValidatorProtocol, str]] = ...) -> None: ...
 
 class FileReference(_message.Message):
     __slots__ = ("path", "sha256", "size_bytes")
