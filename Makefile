@@ -60,8 +60,8 @@ generate: $(STAMP) ## make the Python of protos/ and the files of envoy/ anew
 release-contract: $(STAMP) ## call the contracts of protos/ released: what breaks them fails from now on
 	$(BIN)/buf build -o protos/released.binpb
 
-bench: $(STAMP) ## measure, as a table; JSON=1 for lines
-	$(BIN)/python -m load.bench $(if $(JSON),--json)
+bench: $(STAMP) ## measure, as a table; JSON=1 for lines, ROWS="sandbox latency" for some rows only
+	$(BIN)/python -m load.bench $(if $(JSON),--json) $(ROWS)
 
 load: $(STAMP) ## SCENARIO=steady|burst|tenfold: draw rate, latency and backlog over time
 	$(BIN)/python -m load.run $(or $(SCENARIO),steady)
