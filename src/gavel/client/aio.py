@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -17,7 +18,7 @@ from gavel.client import calls, requests, resume
 from gavel.client.calls import Calls, cut_off
 from gavel.client.errors import GavelError, from_rpc
 from gavel.client.events import Ended, Event
-from gavel.client.packages import read_package
+from gavel.client.packages import read_package, replace_contents
 from gavel.client.uploads import upload_missing
 from gavel.client.values import (
     Accepted,
@@ -298,14 +299,18 @@ class AsyncClient:
         *,
         name: str = "",
         uploaded: Callable[[int, int], None] | None = None,
+        replaced: Mapping[str, bytes] | None = None,
     ) -> Problem:
         """Makes a problem of a package's folder, or points an existing name at it. Only files not yet there
         are sent.
 
-        `name` defaults to the folder's own; `uploaded` is told (files sent, files to send) as it goes.
+        `name` defaults to the folder's own; `uploaded` is told (files sent, files to send) as it goes. What
+        `replaced` holds by path is sent in place of the folder's file, or added to it.
         """
         package = await asyncio.to_thread(read_package, Path(folder))
-        await upload_missing(self._calls, package, uploaded or (lambda _sent, _all: None))
+        with tempfile.TemporaryDirectory(prefix="gavel-package-") as spool:
+            package = replace_contents(package, replaced or {}, Path(spool))
+            await upload_missing(self._calls, package, uploaded or (lambda _sent, _all: None))
         request = problem_service_pb2.CreateProblemRequest(
             name=_problem_name(name or _folder_name(folder)),
             files=[
@@ -317,6 +322,11 @@ class AsyncClient:
             calls.problems, "CreateProblem", request, timeout_s=_PROBLEM_TIMEOUT_S
         )
         return Problem.from_proto(answer.problem, tuple(answer.warnings))
+
+    async def delete_problem(self, name: str) -> None:
+        """Removes a name; what was handed in under it is judged all the same."""
+        request = problem_service_pb2.DeleteProblemRequest(name=_problem_name(name))
+        await self._calls.unary(calls.problems, "DeleteProblem", request)
 
 
 def _named(submission: str | Accepted, read_token: bytes) -> tuple[str, bytes]:

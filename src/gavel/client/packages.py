@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,20 @@ def read_package(folder: Path) -> list[PackageFile]:
     if not found:
         raise _refused(str(folder), "holds no files")
     return found
+
+
+def replace_contents(
+    package: Sequence[PackageFile], contents: Mapping[str, bytes], folder: Path
+) -> list[PackageFile]:
+    """The package with other contents under some of its paths, or under new ones; they are written to the
+    folder, which has to outlast the upload.
+    """
+    files = {file.path: file for file in package}
+    for number, (path, content) in enumerate(contents.items()):
+        written = folder / str(number)
+        written.write_bytes(content)
+        files[path] = _hashed(path, written)
+    return [files[path] for path in sorted(files)]
 
 
 def chunks(file: Path) -> Iterator[bytes]:

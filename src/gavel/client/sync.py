@@ -183,9 +183,17 @@ class Client:
         return self._run(self._client.problem(name))
 
     def add_problem(
-        self, folder: str | Path, *, name: str = "", uploaded: Callable[[int, int], None] | None = None
+        self,
+        folder: str | Path,
+        *,
+        name: str = "",
+        uploaded: Callable[[int, int], None] | None = None,
+        replaced: Mapping[str, bytes] | None = None,
     ) -> Problem:
-        return self._run(self._client.add_problem(folder, name=name, uploaded=uploaded))
+        return self._run(self._client.add_problem(folder, name=name, uploaded=uploaded, replaced=replaced))
+
+    def delete_problem(self, name: str) -> None:
+        self._run(self._client.delete_problem(name))
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)

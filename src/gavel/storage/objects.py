@@ -107,6 +107,14 @@ class Objects:
             return False
         return True
 
+    async def delete_async(self, key: str) -> None:
+        """Removes the object; ObjectNotFound when there is none."""
+        with _translated(key):
+            await obstore.head_async(self._store, key)  # stores answer alike for one that was not there
+            await obstore.delete_async(self._store, key)
+            if self._root is not None:
+                await asyncio.to_thread(_synced, (self._root / key).parent)
+
     async def list_async(self, prefix: str) -> list[str]:
         """Every key in the folder `prefix` and below, sorted."""
         keys: list[str] = []
@@ -154,11 +162,15 @@ class Objects:
             return
         path = self._root / key
         for each in (path, path.parent):
-            descriptor = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            _synced(each)
+
+
+def _synced(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

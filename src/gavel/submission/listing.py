@@ -6,7 +6,7 @@ that a row owed by one that died is written too.
 """
 
 import asyncio
-from datetime import UTC
+from datetime import UTC, datetime
 
 from google.protobuf import json_format
 from psycopg.rows import TupleRow
@@ -67,6 +67,14 @@ class Listing:
             return False
         return True
 
+    async def remove(self, tenant: str, name: str) -> None:
+        """Takes a name that was removed out of the lists, later when the database does not answer."""
+        try:
+            await self._list(tenant, name)
+        except Exception as error:  # the name itself is gone: there is no object
+            self._log.warning("problem_still_listed", tenant=tenant, problem=name, error=str(error))
+            self._owe(tenant, name)
+
     async def page(self, tenant: str, after: str, size: int) -> list[problem_pb2.Problem]:
         """Up to `size` problems of a tenant, by name, behind the bare name `after`. GavelError
         DATABASE_UNAVAILABLE.
@@ -112,14 +120,17 @@ class Listing:
             await self._list(tenant, name)
 
     async def _list(self, tenant: str, name: str) -> None:
+        """Makes the row what the object says, be it that there is none."""
+        asked = datetime.now(UTC)
         try:
             problem = await self._problems.pointer(tenant, name)
         except GavelError as error:
-            lost = (
-                error_reason_pb2.ERROR_REASON_PROBLEM_NOT_FOUND,
-                error_reason_pb2.ERROR_REASON_OBJECT_DAMAGED,
-            )
-            if error.reason not in lost:
+            if error.reason == error_reason_pb2.ERROR_REASON_PROBLEM_NOT_FOUND:
+                row = {"tenant": tenant, "name": name, "asked": asked}
+                async with async_session(self._pool, WRITE_TIMEOUT_S) as connection:
+                    await connection.execute(_QUERIES["delete_problem"], row)
+                return
+            if error.reason != error_reason_pb2.ERROR_REASON_OBJECT_DAMAGED:
                 raise
             self._log.warning("problem_unreadable", tenant=tenant, problem=name, error=str(error))
             return

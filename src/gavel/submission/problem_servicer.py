@@ -60,6 +60,14 @@ class ProblemServicer(problem_service_pb2_grpc.ProblemServiceServicer):
             response.next_page_token = pages.encode({"name": last}, request)
         return response
 
+    async def DeleteProblem(  # noqa: N802
+        self, request: problem_service_pb2.DeleteProblemRequest, context: _Context
+    ) -> problem_service_pb2.DeleteProblemResponse:
+        tenant, name = tenant_of(context), names.parse_problem(request.name)
+        await self._problems.delete(tenant, name)
+        await self._listing.remove(tenant, name)
+        return problem_service_pb2.DeleteProblemResponse()
+
 
 def check_package(files: Sequence[problem_pb2.FileReference]) -> None:
     """Looks at the files of a package. GavelError INVALID_FIELD that names each bad one, at most 100."""

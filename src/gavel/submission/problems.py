@@ -104,11 +104,7 @@ class Problems:
         try:
             content = await self._objects.get_async(key)
         except ObjectNotFound:
-            raise GavelError(
-                error_reason_pb2.ERROR_REASON_PROBLEM_NOT_FOUND,
-                f"there is no problem {name}",
-                problem=names.problem_name(name),
-            ) from None
+            raise _not_found(name) from None
         try:
             return problem_pb2.Problem.FromString(content)
         except DecodeError:
@@ -145,6 +141,18 @@ class Problems:
         await self._objects.put_async(keys.problem_key(tenant, name), problem.SerializeToString())
         self._names.forget(tenant, name)
         return problem, warnings
+
+    async def delete(self, tenant: str, name: str) -> None:
+        """Removes the name; its manifest and files stay for what was accepted.
+
+        Accepts of other processes may still know the name for 5 s. Raises GavelError PROBLEM_NOT_FOUND,
+        STORAGE_UNAVAILABLE.
+        """
+        try:
+            await self._objects.delete_async(keys.problem_key(tenant, name))
+        except ObjectNotFound:
+            raise _not_found(name) from None
+        self._names.forget(tenant, name)
 
     async def _refuse_missing(self, tenant: str, references: Sequence[problem_pb2.FileReference]) -> None:
         missing = set(await self._files.missing(tenant, [reference.sha256 for reference in references]))
@@ -221,6 +229,14 @@ def rules_of(manifest: problem_pb2.Manifest) -> problem_pb2.Manifest:
         time_factors=manifest.time_factors,
         code_bytes=manifest.code_bytes,
         languages=manifest.languages,
+    )
+
+
+def _not_found(name: str) -> GavelError:
+    return GavelError(
+        error_reason_pb2.ERROR_REASON_PROBLEM_NOT_FOUND,
+        f"there is no problem {name}",
+        problem=names.problem_name(name),
     )
 
 

@@ -10,6 +10,11 @@ ON CONFLICT (tenant, name) DO UPDATE SET
     update_time = excluded.update_time
 WHERE problems.update_time <= excluded.update_time
 
+-- name: delete_problem
+-- Takes a name whose object is gone out of the list, unless it was made anew since somebody looked.
+DELETE FROM problems
+WHERE tenant = %(tenant)s AND name = %(name)s AND update_time <= %(asked)s;
+
 -- name: problems_after
 -- A page of a tenant's problems by name, behind a name.
 SELECT name, display_name, manifest_digest, limits, test_count, update_time

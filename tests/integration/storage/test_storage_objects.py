@@ -47,6 +47,20 @@ async def test_both_kinds_of_methods_see_the_same_objects(objects: Objects) -> N
     assert not await objects.exists_async("blobs/local/sha256/c")
 
 
+async def test_what_was_removed_is_gone(objects: Objects, folder: Path) -> None:
+    """For both kinds of methods; what was not there is told as such."""
+    objects.put("problems/local/a", b"hello")
+    objects.put("problems/local/b", b"stays")
+
+    await objects.delete_async("problems/local/a")
+
+    assert files_below(folder) == ["b"]
+    with pytest.raises(ObjectNotFound):
+        await objects.get_async("problems/local/a")
+    with pytest.raises(ObjectNotFound):
+        await objects.delete_async("problems/local/a")
+
+
 def test_a_key_may_hold_what_keys_hold(objects: Objects, folder: Path) -> None:
     """A key with an underscore, a dot or a space is a plain path below the folder."""
     for key in ("sources/2026-11-24/_packs/0.x", "problems/local/two words"):

@@ -13,7 +13,6 @@ from gavel.rpc.positions import ReadToken
 from gavel.submission.v1 import error_reason_pb2 as reasons
 from gavel.submission.v1 import (
     file_service_pb2,
-    problem_service_pb2,
     submission_pb2,
     submission_service_pb2,
 )
@@ -150,7 +149,6 @@ async def test_calls_that_come_later(calls: Calls) -> None:
     """What is defined and not built answers UNIMPLEMENTED with an ErrorInfo that names the method."""
     calls_and_requests = [
         (calls.submissions.RejudgeSubmissions, submission_service_pb2.RejudgeSubmissionsRequest()),
-        (calls.problems.DeleteProblem, problem_service_pb2.DeleteProblemRequest()),
         (calls.files.CreateUpload, file_service_pb2.CreateUploadRequest()),
         (calls.files.ReadFile, file_service_pb2.ReadFileRequest()),
     ]

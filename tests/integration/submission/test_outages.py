@@ -26,7 +26,7 @@ from submission_packages import create
 from gavel.bus import topics
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import Postgres
-from gavel.submission.v1.problem_service_pb2 import GetProblemRequest, ListProblemsRequest
+from gavel.submission.v1.problem_service_pb2 import DeleteProblemRequest, GetProblemRequest, ListProblemsRequest
 from gavel.submission.v1.submission_service_pb2 import (
     CancelSubmissionRequest,
     GetSubmissionRequest,
@@ -59,13 +59,15 @@ def own(log_bootstrap: str, rows: Postgres, tmp_path: Path) -> Iterator[Replica]
 async def test_database_stopped(own: Replica, rows: Postgres) -> None:
     """Without PostgreSQL submissions and problems are accepted and cancelled; only what needs rows says so.
 
-    The problem made meanwhile is in the list once the database is back.
+    The problem made meanwhile is in the list once the database is back, and the one removed no longer.
     """
     async with grpc.aio.insecure_channel(f"127.0.0.1:{own.port}") as opened:
         calls = Calls(opened)
         await create(calls, "problems/before")
+        await create(calls, "problems/gone")
         rows.stop()
 
+        await calls.problems.DeleteProblem(DeleteProblemRequest(name="problems/gone"))
         response = await calls.submissions.CreateSubmission(request(problem="problems/before"))
         made = await create(calls, "problems/during")
         await calls.submissions.CreateSubmission(request(problem="problems/during"))
@@ -91,7 +93,8 @@ async def test_database_stopped(own: Replica, rows: Postgres) -> None:
 
         def listed() -> bool:
             with psycopg.connect(rows.url) as connection:
-                return len(connection.execute("SELECT name FROM problems").fetchall()) == 2
+                found = connection.execute("SELECT name FROM problems ORDER BY name").fetchall()
+                return found == [("before",), ("during",)]
 
         await eventually(listed, 30)
 

@@ -12,6 +12,7 @@ from gavel.submission.v1.file_service_pb2 import (
     FindMissingFilesRequest,
 )
 from gavel.submission.v1.problem_service_pb2 import (
+    DeleteProblemRequest,
     GetProblemRequest,
     ListProblemsRequest,
 )
@@ -76,6 +77,31 @@ async def test_problem(calls: Calls, replica: Replica) -> None:
     record = accepted_record(replica.kafka, response)
     assert (record.problem.problem, record.problem.manifest_digest) == (problem.name, problem.manifest_digest)
     assert response.submission.limits.cpu_time_ms == 1_000
+
+
+async def test_deleting_a_problem(calls: Calls, replica: Replica) -> None:
+    """Its name is gone at once where it was asked for, and from lists; what was accepted keeps its
+    manifest; the name may be made anew.
+    """
+    made = await create(calls, "problems/gone")
+    await create(calls, "problems/stays")
+    response = await calls.submissions.CreateSubmission(request(problem="problems/gone"))
+
+    await calls.problems.DeleteProblem(DeleteProblemRequest(name="problems/gone"))
+
+    for call in (
+        calls.problems.GetProblem(GetProblemRequest(name="problems/gone")),
+        calls.submissions.CreateSubmission(request(problem="problems/gone")),
+        calls.problems.DeleteProblem(DeleteProblemRequest(name="problems/gone")),
+    ):
+        error = await refusal(call)
+        assert (error.code.name, error.reason_name) == ("NOT_FOUND", "PROBLEM_NOT_FOUND")
+    listed = await calls.problems.ListProblems(ListProblemsRequest(page_size=1000))
+    assert "problems/stays" in {problem.name for problem in listed.problems}
+    assert "problems/gone" not in {problem.name for problem in listed.problems}
+    record = accepted_record(replica.kafka, response)
+    assert record.problem.manifest_digest == made.problem.manifest_digest
+    assert (await create(calls, "problems/gone")).problem.manifest_digest == made.problem.manifest_digest
 
 
 async def test_limits_beyond_the_problem(calls: Calls) -> None:

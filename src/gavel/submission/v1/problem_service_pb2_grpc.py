@@ -84,7 +84,8 @@ class ProblemServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteProblem(self, request, context):
-        """Removes the name; submissions in the queue keep their manifest. Comes later: UNIMPLEMENTED.
+        """Removes the name; submissions in the queue keep their manifest. For up to 5 s other replicas may still take
+        submissions under it. NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
