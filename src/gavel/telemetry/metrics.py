@@ -55,6 +55,20 @@ WORKER_SLOTS: Final = Gauge("gavel_worker_slots", "Runs that the worker does at 
 WORKER_CASES: Final = Gauge(
     "gavel_worker_cases", "Judgements held, by phase: waiting, running, ending.", ["phase"]
 )
+WORKER_PROGRAMS: Final = Counter(
+    "gavel_worker_programs",
+    "Programs without a record that ended, by verdict, or CANCELLED or FAILED.",
+    ["language", "outcome"],
+)
+WORKER_PROGRAM_DURATION: Final = Histogram(
+    "gavel_worker_program_duration_seconds",
+    "How long programs without a record held a slot, compiling included.",
+    ["language"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0),
+)
+WORKER_PROGRAMS_RUNNING: Final = Gauge(
+    "gavel_worker_programs_running", "Programs without a record that hold a slot."
+)
 SUBMISSION_ACCEPTS: Final = Counter(
     "gavel_submission_accepts", "Submissions that were accepted.", ["language"]
 )

@@ -58,8 +58,12 @@ async def main(stop: asyncio.Event) -> None:
         registry = WorkerRegistry(settings.kafka)
         await asyncio.to_thread(registry.start)
         parts.callback(registry.close)
+        programs = worker.programs(engine.run_live)
+        parts.callback(programs.close)
         server = Server(settings.listen, [SERVICE])
-        worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerServicer(registry), server.grpc)
+        worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(
+            WorkerServicer(registry, programs), server.grpc
+        )
         port = await server.start()
         parts.push_async_callback(server.stop, SERVER_GRACE_S)
         worker.start()

@@ -1,7 +1,8 @@
 """The desk between queues and slots: the hand behind one lock, and the ends that are told.
 
 Queues put records here, slots take cases from here, the control topic cancels here. A judgement is finished
-when its terminal event is acknowledged; only then are its records finished too.
+when its terminal event is acknowledged; only then are its records finished too. Programs without a record ask
+here for a slot.
 """
 
 import threading
@@ -14,7 +15,9 @@ from gavel.bus.consumer import dead_letter
 from gavel.bus.deliveries import Deliveries, Parcel
 from gavel.bus.producer import Headers
 from gavel.bus.work import Work, WorkSource
+from gavel.judging.outcome import Cancelled
 from gavel.rpc.errors import GavelError
+from gavel.submission.v1 import error_reason_pb2
 from gavel.telemetry import metrics
 from gavel.telemetry.log import logger
 from gavel.worker import core
@@ -38,13 +41,28 @@ class Run:
 class Desk:
     """The cases of one worker, for its threads."""
 
-    def __init__(self, slots: int, deliveries: Deliveries, *, worker: str, event_partitions: int) -> None:
-        """`worker` is the worker's name, `event_partitions` the number of partitions of `events`."""
-        self._hand = Hand(slots)
+    def __init__(
+        self,
+        slots: int,
+        deliveries: Deliveries,
+        *,
+        worker: str,
+        event_partitions: int,
+        program_share: int = 0,
+    ) -> None:
+        """`worker` is the worker's name, `event_partitions` the number of partitions of `events`,
+        `program_share` how many slots programs without a record may take.
+        """
+        self._hand = Hand(slots, program_share)
         self._deliveries = deliveries
         self._worker = worker
         self._event_partitions = event_partitions
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._slot_freed = threading.Condition(lock)
+        """For programs alone: a slot that waits for a case must not miss a call that one of them took."""
+        self._programs: dict[Cancellation, bool] = {}
+        """Those that were let in, and whether they have a slot."""
         self._runs: dict[core.Key, Run] = {}
         self._sources: dict[str, WorkSource] = {}
         self._draining = False
@@ -99,6 +117,7 @@ class Desk:
         """Some claims belong to others now: what waits for nobody else is dropped."""
         with self._changed:
             self._hand.let_go()
+            self._slot_freed.notify_all()
 
     def next(self) -> Run | None:
         """Waits for a case for a free slot; None when the worker ends."""
@@ -111,6 +130,7 @@ class Desk:
                 started = [work.claim.start() for work in case.works]
                 if not any(started):
                     self._hand.forget(case)
+                    self._slot_freed.notify_all()
                     continue
                 run = self._runs[case.job.key] = Run(case, Cancellation())
                 self._wake(case.queue)
@@ -151,6 +171,7 @@ class Desk:
         with self._changed:
             case = self._hand.cancel(key)
             run = self._runs.get(key)
+            self._slot_freed.notify_all()
         if case is None:
             return
         _LOG.info("cancelled", submission_id=key.submission_id, judgement=key.judgement)
@@ -165,11 +186,55 @@ class Desk:
         with self._changed:
             return self._hand.cancelled(run.case.job.key)
 
+    def admit_program(self, cancellation: Cancellation) -> None:
+        """Lets a program in that is to wait for a slot; `leave_program` has to follow.
+
+        Raises GavelError: OVERLOADED when the programs' share is taken, DRAINING when the worker ends.
+        """
+        with self._changed:
+            programs = self._hand.programs
+            if self._draining:
+                raise draining()
+            if programs.is_full:
+                raise overloaded(programs.most)
+            programs.waiting += 1
+            self._programs[cancellation] = False
+        cancellation.on_cancel(self._wake_programs)
+
+    def start_program(self, cancellation: Cancellation, timeout_s: float) -> None:
+        """Waits until a program that was let in has a slot.
+
+        Raises Cancelled; GavelError: OVERLOADED when that took longer, DRAINING when the worker ends.
+        """
+        with self._slot_freed:
+            self._slot_freed.wait_for(lambda: self._is_settled(cancellation), timeout_s)
+            if self._programs[cancellation]:
+                return
+            if self._draining:
+                raise draining()
+            if cancellation.cancelled:
+                raise Cancelled
+            raise overloaded(self._hand.programs.most)
+
+    def leave_program(self, cancellation: Cancellation) -> None:
+        """A program that was let in is over."""
+        with self._changed:
+            if self._programs.pop(cancellation):
+                self._hand.programs.running -= 1
+            else:
+                self._hand.programs.waiting -= 1
+            self._notify()
+
+    @property
+    def program_count(self) -> int:
+        """How many programs have a slot."""
+        return self._hand.programs.running
+
     def drain(self) -> None:
         """Starts nothing more."""
         with self._changed:
             self._draining = True
-            self._changed.notify_all()
+            self._notify()
 
     def idle(self, timeout_s: float) -> bool:
         """Waits until nothing runs and every end is acknowledged; False when that took longer."""
@@ -180,13 +245,14 @@ class Desk:
         """Kills what still runs and lets the slots end."""
         with self._changed:
             self._draining = self._stopped = True
-            runs = list(self._runs.values())
-            self._changed.notify_all()
-        for run in runs:
-            run.cancellation.cancel()
+            cancellations = [run.cancellation for run in self._runs.values()] + list(self._programs)
+            self._notify()
+        for cancellation in cancellations:
+            cancellation.cancel()
 
     def _idle(self) -> bool:
-        return not self._runs and not self._hand.count(Phase.ENDING) and not self._deliveries.pending_count
+        busy = self._runs or self._programs or self._hand.count(Phase.ENDING)
+        return not busy and not self._deliveries.pending_count
 
     def _wait_s(self) -> float | None:
         due_s = None if self._draining else self._hand.next_due_s()
@@ -194,7 +260,22 @@ class Desk:
 
     def _leave(self, run: Run) -> None:
         self._runs.pop(run.case.job.key, None)
+        self._notify()
+
+    def _notify(self) -> None:
         self._changed.notify_all()
+        self._slot_freed.notify_all()
+
+    def _is_settled(self, cancellation: Cancellation) -> bool:
+        """Whether a program need not wait any longer: it has a slot now, or never gets one."""
+        if cancellation.cancelled or self._draining:
+            return True
+        self._programs[cancellation] = self._hand.start_program(time.monotonic())
+        return self._programs[cancellation]
+
+    def _wake_programs(self) -> None:
+        with self._slot_freed:
+            self._slot_freed.notify_all()
 
     def _wake(self, queue: str) -> None:
         source = self._sources.get(queue)
@@ -231,6 +312,21 @@ class Desk:
         self._deliveries.send(
             Parcel(topics.EVENTS, key, event.SerializeToString(), partition, headers, done, refused or _never)
         )
+
+
+def overloaded(programs: int) -> GavelError:
+    """OVERLOADED: no slot for a program without a record."""
+    return GavelError(
+        error_reason_pb2.ERROR_REASON_OVERLOADED,
+        f"this worker runs as many programs at once as it may beside its judgements: {programs}",
+        limit=str(programs),
+        what="programs",
+    )
+
+
+def draining() -> GavelError:
+    """DRAINING: the worker ends."""
+    return GavelError(error_reason_pb2.ERROR_REASON_DRAINING, "this worker is shutting down")
 
 
 def _never(error: GavelError) -> None:

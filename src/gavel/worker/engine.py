@@ -1,15 +1,17 @@
 """The judging engine as the worker uses it: tried out language by language, then asked by the slots."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from gavel.judging.engine import Engine, Job, selftest
 from gavel.judging.languages import LANGUAGES
+from gavel.judging.live_run import LiveJob, run_live
 from gavel.judging.outcome import Cancellation, Judged, Progress
 from gavel.judging.toolchains import Toolchain, detect, warm
-from gavel.sandbox import Sandbox
+from gavel.sandbox import LiveOutput, Sandbox
 from gavel.storage.objects import Objects
-from gavel.submission.v1 import submission_record_pb2
+from gavel.submission.v1 import submission_pb2, submission_record_pb2
 from gavel.worker import core
 from gavel.worker.languages import Found
 
@@ -48,6 +50,20 @@ class WorkerEngine:
         """Judges on the calling thread."""
         asked = Job(job.submission, job.tenant, job.record, sources)
         return self._engine.judge(asked, progress, cancellation)
+
+    def run_live(
+        self,
+        job: LiveJob,
+        *,
+        stdin: int,
+        output: LiveOutput,
+        compiled: Callable[[submission_pb2.CompileResult], None],
+        cancellation: Cancellation,
+    ) -> tuple[submission_pb2.TestResult, submission_pb2.CompileResult | None]:
+        """Runs a program without a record on the calling thread; see `judging.live_run`."""
+        return run_live(
+            self._engine, job, stdin=stdin, output=output, compiled=compiled, cancellation=cancellation
+        )
 
 
 def _unavailable(toolchain: Toolchain, reason: str) -> Toolchain:

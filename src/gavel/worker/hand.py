@@ -2,8 +2,9 @@
 
 For each queue (one topic) at most as many records wait as there are slots: what waits here no other worker
 can take. Records that the platform failed wait longer, and count. A free slot takes from the queue that runs
-least, and of those the record that came first, so that no language starves another. One judgement is one
-case, however many records of it come. Times are seconds of any monotonic clock that the caller passes in.
+least, and of those the record that came first, so that no language starves another. Programs without a
+record take slots too, by the rules of program_slots.py. One judgement is one case, however many records of it
+come. Times are seconds of any monotonic clock that the caller passes in.
 """
 
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from enum import Enum, auto
 
 from gavel.bus.work import Work
 from gavel.worker.core import Job, Key, retry_delay_s
+from gavel.worker.program_slots import ProgramSlots, Turn
 
 ENDED_MOST = 4096
 """Judgements that ended here and are remembered."""
@@ -68,9 +70,15 @@ class Hand:
     """The cases of one worker with its one set of slots."""
 
     slots: int
+    program_share: int = 0
+    """How many of them programs without a record may take."""
+    programs: ProgramSlots = field(init=False)
     _cases: dict[Key, Case] = field(default_factory=dict)
     _ended: "OrderedDict[Key, None]" = field(default_factory=OrderedDict)
     _cancels: "OrderedDict[Key, None]" = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self.programs = ProgramSlots(self.slots, self.program_share)
 
     def room(self, queue: str) -> bool:
         """Whether one more record of the queue may be taken."""
@@ -101,15 +109,21 @@ class Hand:
         return Offer.WAITS, case
 
     def next(self, now_s: float) -> Case | None:
-        """The case for a free slot, now RUNNING; None when there is none or no slot is free."""
-        if self.count(Phase.RUNNING) >= self.slots:
+        """The case for a free slot, now RUNNING; None when there is none or no slot is free for one."""
+        due = self._due(now_s)
+        if self._turn(due) is not Turn.JUDGEMENT:
             return None
-        due = [case for case in self._waiting() if case.not_before_s <= now_s]
-        if not due:
-            return None
+        self.programs.judgement_started()
         chosen = min(due, key=lambda case: (self.count(Phase.RUNNING, case.queue), case.arrived_s))
         chosen.phase = Phase.RUNNING
         return chosen
+
+    def start_program(self, now_s: float) -> bool:
+        """Whether a program that waits has a slot now."""
+        if self._turn(self._due(now_s)) is not Turn.PROGRAM:
+            return False
+        self.programs.program_started()
+        return True
 
     def next_due_s(self) -> float | None:
         """The instant at which the earliest waiting case may run; None when none waits."""
@@ -168,6 +182,12 @@ class Hand:
     def cancelled(self, key: Key) -> bool:
         """Whether the cancel of a judgement was seen."""
         return key in self._cancels
+
+    def _turn(self, due: list[Case]) -> Turn:
+        return self.programs.turn(self.count(Phase.RUNNING), judgement_waits=bool(due))
+
+    def _due(self, now_s: float) -> list[Case]:
+        return [case for case in self._waiting() if case.not_before_s <= now_s]
 
     def _waiting(self) -> Iterator[Case]:
         return iter([case for case in self._cases.values() if case.phase is Phase.WAITING])

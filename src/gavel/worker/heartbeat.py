@@ -71,11 +71,12 @@ class Heartbeat:
             self._now.clear()
 
     def _beat(self) -> None:
-        running = self._desk.count(Phase.RUNNING)
+        running, programs = self._desk.count(Phase.RUNNING), self._desk.program_count
         metrics.WORKER_CASES.labels("waiting").set(self._desk.count(Phase.WAITING))
         metrics.WORKER_CASES.labels("running").set(running)
         metrics.WORKER_CASES.labels("ending").set(self._desk.count(Phase.ENDING))
-        self._worker.running_count = running
+        metrics.WORKER_PROGRAMS_RUNNING.set(programs)
+        self._worker.running_count = running + programs
         self._worker.heartbeat_time.FromNanoseconds(time.time_ns())
         del self._worker.languages[:]
         self._worker.languages.extend(self._languages())

@@ -69,6 +69,10 @@ class Languages:
             for code in self._codes
         ]
 
+    def found(self, code: str) -> Found | None:
+        """How a language stands; None for one that is none of this worker's."""
+        return self._found.get(code)
+
     def drain(self) -> None:
         """Takes nothing more of any language."""
         self._draining.set()

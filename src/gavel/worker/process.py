@@ -94,7 +94,7 @@ class Worker:
 
     def programs(self, run: RunLive) -> Programs:
         """What runs programs without a record in this worker's slots; its `close` is to follow `stop`."""
-        return Programs(self._desk, self._program_share, run, self._languages.reason)
+        return Programs(self._desk, self._program_share, run, self._languages.found)
 
     def start(self) -> None:
         """Begins to work; the languages come up one after the other."""

@@ -1,6 +1,7 @@
-"""WorkerService: the workers as their heartbeats tell."""
+"""WorkerService: the workers as their heartbeats tell, and programs that are run at once."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -8,18 +9,20 @@ import grpc
 from gavel.bus.registry import WorkerRegistry
 from gavel.rpc import names, pages
 from gavel.rpc.errors import GavelError
-from gavel.rpc.server import unimplemented
+from gavel.rpc.server import tenant_of, unimplemented
 from gavel.submission.v1 import error_reason_pb2
+from gavel.worker.programs import Programs
 from gavel.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
 
 SERVICE = "gavel.worker.v1.WorkerService"
 
 
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
-    """Any worker answers for all of them."""
+    """Any worker answers for all of them; programs it runs itself."""
 
-    def __init__(self, registry: WorkerRegistry) -> None:
+    def __init__(self, registry: WorkerRegistry, programs: Programs) -> None:
         self._registry = registry
+        self._programs = programs
 
     async def ListWorkers(  # noqa: N802 (the contract's name)
         self, request: worker_service_pb2.ListWorkersRequest, _context: grpc.aio.ServicerContext[Any, Any]
@@ -46,12 +49,20 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
 
     async def RunProgram(  # noqa: N802
         self,
-        _requests: AsyncIterator[worker_service_pb2.RunProgramRequest],
-        _context: grpc.aio.ServicerContext[Any, Any],
+        requests: AsyncIterator[worker_service_pb2.RunProgramRequest],
+        context: grpc.aio.ServicerContext[Any, Any],
     ) -> AsyncIterator[worker_service_pb2.RunProgramResponse]:
-        """Comes with a later version."""
-        raise unimplemented(f"{SERVICE}/RunProgram")
-        yield  # makes it the stream that it will be
+        """Runs a program. Its headers are sent once it has a slot; before them the same call may be made
+        again.
+        """
+
+        async def began() -> None:
+            await context.send_initial_metadata(())
+
+        responses = self._programs.responses(requests, tenant_of(context), began)
+        async with aclosing(responses):
+            async for response in responses:
+                yield response
 
     async def DrainWorker(  # noqa: N802
         self, _request: worker_service_pb2.DrainWorkerRequest, _context: grpc.aio.ServicerContext[Any, Any]

@@ -26,6 +26,10 @@ class Settings:
     """Kattis codes, separated by commas. One that the machine lacks is unavailable and harms no other."""
     slots: int = 0
     """Runs at one time, of all languages together; 0: one for each core."""
+    programs: int = -1
+    """Programs without a record (RunProgram) at one time, in slots of these; 0: none, -1: half of the slots,
+    at least one. With several slots at least one stays the judgements'; from four on judgements leave one
+    free."""
     state_dir: str
     """A private folder of this process; nothing in it outlives it."""
     cache_dir: str = ""

@@ -4,12 +4,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from worker_bench import Bench, new_submission, record_of, until
+from worker_bench import Bench, TimedJudge, new_submission, record_of, until
 from worker_processes import WorkerProcess, listed, running
 
 from gavel.bus import topics
@@ -185,7 +186,10 @@ async def test_the_service_tells_of_the_workers(python: Bench) -> None:
         python.producer.send_soon(topics.WORKERS, name, beat.SerializeToString(), partition=0)
     until(lambda: all(listed(registry.workers(), name) for name in names))
     server = Server("127.0.0.1:0", [SERVICE])
-    worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerServicer(registry), server.grpc)
+    programs = python.worker(TimedJudge()).programs(never)
+    worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(
+        WorkerServicer(registry, programs), server.grpc
+    )
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = worker_service_pb2_grpc.WorkerServiceStub(channel)
@@ -202,8 +206,6 @@ async def test_the_service_tells_of_the_workers(python: Bench) -> None:
             await stub.GetWorker(worker_service_pb2.GetWorkerRequest(name="workers/nobody"))
         with pytest.raises(grpc.aio.AioRpcError) as later:
             await stub.DrainWorker(worker_service_pb2.DrainWorkerRequest(name=f"workers/{names[0]}"))
-        with pytest.raises(grpc.aio.AioRpcError) as stream:
-            await stub.RunProgram(iter([worker_service_pb2.RunProgramRequest()])).read()
     await server.stop(0)
     registry.close()
 
@@ -211,8 +213,12 @@ async def test_the_service_tells_of_the_workers(python: Bench) -> None:
     assert {f"workers/{name}" for name in names} <= set(found)
     assert one.worker.name == f"workers/{names[0]}"
     assert (missing.value.code(), reason(missing.value)) == (grpc.StatusCode.NOT_FOUND, "WORKER_NOT_FOUND")
-    for error in (later.value, stream.value):
-        assert (error.code(), reason(error)) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
+    assert (later.value.code(), reason(later.value)) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
+
+
+def never(*_: object, **__: object) -> NoReturn:
+    """Runs no program."""
+    raise AssertionError("nobody asked for one")
 
 
 def reason(error: grpc.aio.AioRpcError) -> str:

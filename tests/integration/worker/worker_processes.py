@@ -1,10 +1,11 @@
 """Worker processes with the real engine and sandbox."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from worker_bench import until
@@ -23,7 +24,9 @@ class WorkerProcess:
         *,
         languages: str = "python3",
         prefix: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
     ) -> None:
+        """`settings` are further variables of its environment."""
         self.name = name
         self._log = folder / f"{name}.log"
         environment = {
@@ -34,6 +37,7 @@ class WorkerProcess:
             "GAVEL_LANGUAGES": languages,
             "GAVEL_SLOTS": "2",
             "GAVEL_STATE_DIR": str(folder / name),
+            **(settings or {}),
         }
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -51,6 +55,17 @@ class WorkerProcess:
         """Until it has said something."""
         until(lambda: words in self.log() or self._process.poll() is not None, timeout_s)
         assert words in self.log(), self.log()
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def port(self) -> int:
+        """That of its gRPC server; waits for it."""
+        self.wait_for('"event": "serving"')
+        lines = map(json.loads, self.log().splitlines())
+        return next(int(line["port"]) for line in lines if line["event"] == "serving")
 
     def kill(self) -> None:
         """As `kill -9` does; returns when it is gone."""

@@ -1,0 +1,149 @@
+"""A program that is run at once and alone: no tests, no record, what it writes handed on while it runs.
+
+The path is that of judging: the same toolchains, builder, compile cache, boxes, limits and allowances, and
+the same verdict of the same facts.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+from gavel.judging import allowances, limits, verdict
+from gavel.judging.boxes import Boxes
+from gavel.judging.building import Builder, Program
+from gavel.judging.engine import Engine
+from gavel.judging.languages import Language, parse_language
+from gavel.judging.outcome import Cancellation, EngineError
+from gavel.judging.plan import fill
+from gavel.judging.report import text
+from gavel.sandbox import Box, BoxSpec, CannotExecuteError, Command, LiveOutput, Outcome, SandboxError
+from gavel.submission.v1 import submission_pb2
+from gavel.submission.v1.submission_pb2 import CompileResult, TestResult
+
+NAME = "run"
+"""What the one test of such a run is called."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LiveJob:
+    """What to run; everything in it was looked at by `admission`."""
+
+    tenant: str
+    language: str
+    """As it was asked for: `cpp`, `cpp@20`."""
+    files: Mapping[str, bytes]
+    entry_point: str
+    """Empty: the first of the files that the language owns."""
+    argv: Sequence[str]
+    limits: submission_pb2.Limits
+    """As they were asked for."""
+
+
+def run_live(
+    engine: Engine,
+    job: LiveJob,
+    *,
+    stdin: int,
+    output: LiveOutput,
+    compiled: Callable[[CompileResult], None],
+    cancellation: Cancellation,
+) -> tuple[TestResult, CompileResult | None]:
+    """Compiles and runs a program on the calling thread: its result, always with a verdict.
+
+    `stdin` is a pipe's read end, which stays the caller's. `compiled` is told of the compiler of a compiled
+    language before the program starts; the second value is what the check of another language's program said
+    when it turned out to be none. Raises Cancelled, EngineError.
+    """
+    with Boxes(engine.sandbox, cancellation) as boxes:
+        try:
+            return _LiveRun(engine, job, boxes).run(stdin, output, compiled)
+        except (EngineError, SandboxError) as error:
+            boxes.check()  # a box that was killed fails in ways of its own
+            raise EngineError(str(error)) from error
+
+
+class _LiveRun:
+    def __init__(self, engine: Engine, job: LiveJob, boxes: Boxes) -> None:
+        self._language, standard = parse_language(job.language)
+        toolchain = engine.toolchains.get(self._language.code)
+        if toolchain is None or not toolchain.available:
+            raise EngineError(f"this worker does not serve {self._language.code}")
+        self._job = job
+        self._boxes = boxes
+        self._toolchain = toolchain
+        self._builder = Builder(toolchain, standard, engine.cache, job.tenant)
+        self._limits = limits.resolve(job.limits, None, self._language)
+        self._compile_limits = allowances.of_compilation(None)
+
+    def run(
+        self, stdin: int, output: LiveOutput, compiled: Callable[[CompileResult], None]
+    ) -> tuple[TestResult, CompileResult | None]:
+        box = self._boxes.open(
+            BoxSpec(self._toolchain.mounts),
+            self._compile_limits.files_bytes,
+            self._compile_limits.files_count,
+        )
+        job = self._job
+        program, result = self._builder.build(box, job.files, job.entry_point, self._compile_limits)
+        self._boxes.check()
+        if self._language.compiled or program is None:
+            compiled(result)
+        if program is None:
+            return _not_compiled(), None
+        words = allowances.of_runtime(self._limits)
+        argv = (*fill(program.run, words, {}), *job.argv)
+        run_limits = allowances.of_run(self._limits, self._language)
+        try:
+            command = Command(argv, program.environment, stdin)
+            outcome = box.run(command, run_limits, keep=False, live=output)
+        except CannotExecuteError as error:
+            if not argv[0].startswith("/work/"):
+                raise EngineError(f"{argv[0]} cannot be run: {error}") from error
+            return _cannot_run(error), None
+        with outcome:
+            return self._judged(box, program, outcome)
+
+    def _judged(
+        self, box: Box, program: Program, outcome: Outcome
+    ) -> tuple[TestResult, CompileResult | None]:
+        facts = self._boxes.facts(outcome)
+        if _reads_like_no_program(program, facts, self._language):
+            checked = self._builder.check(box, program, self._compile_limits)
+            if checked.verdict != submission_pb2.VERDICT_ACCEPTED:
+                return _not_compiled(), checked
+        found, message = verdict.judge_run(facts, self._limits, self._language.memory_error)
+        result = TestResult(
+            number=1,
+            test=NAME,
+            verdict=found,
+            message=text(message.encode()),
+            exit_code=facts.exit_code,
+            signal=facts.signal,
+            cpu_time_ms=facts.cpu_time_ms,
+            wall_time_ms=facts.wall_time_ms,
+            memory_bytes=facts.memory_bytes,
+            output_bytes=facts.output_bytes,
+        )
+        return result, None
+
+
+def _reads_like_no_program(program: Program, facts: verdict.Facts, language: Language) -> bool:
+    """Whether a program that failed may be none, such as one with a syntax error; as judging asks it."""
+    failed = facts.exit_code is not None and facts.exit_code != 0
+    return (
+        failed
+        and bool(program.check)
+        and any(word.encode() in facts.stderr for word in language.check_errors)
+    )
+
+
+def _not_compiled() -> TestResult:
+    return TestResult(number=1, test=NAME, verdict=submission_pb2.VERDICT_COMPILE_ERROR)
+
+
+def _cannot_run(error: CannotExecuteError) -> TestResult:
+    return TestResult(
+        number=1,
+        test=NAME,
+        verdict=submission_pb2.VERDICT_RUN_TIME_ERROR,
+        message=f"what was compiled cannot be run: {error}",
+    )
