@@ -21,8 +21,9 @@ COMPILE_OUTPUT_BYTES = 8 * MIB
 COMPILE_FILES_BYTES = 512 * MIB
 
 
-def of_run(limits: submission_pb2.Limits, language: Language) -> Limits:
-    """The sandbox's limits of a run under resolved limits.
+def of_run(limits: submission_pb2.Limits, language: Language, files_bytes: int = 0) -> Limits:
+    """The sandbox's limits of a run under resolved limits; `files_bytes` are the most that a test puts beside
+    the program.
 
     A language's runtime gets its memory allowance on top: the heap that the program itself may use is held to
     the limit by the runtime's own option, and what the runtime needs for itself is not the program's fault.
@@ -34,7 +35,7 @@ def of_run(limits: submission_pb2.Limits, language: Language) -> Limits:
         stack_bytes=limits.stack_bytes,
         processes=limits.processes + language.process_allowance,
         output_bytes=limits.output_bytes,
-        files_bytes=limits.files_bytes,
+        files_bytes=limits.files_bytes + files_bytes,
         files_count=FILES_COUNT,
     )
 

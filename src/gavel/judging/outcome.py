@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Protocol
 
-from gavel.submission.v1.submission_pb2 import CompileResult, TestResult, Verdict
+from gavel.submission.v1.submission_pb2 import CompileResult, GroupResult, TestResult, Verdict
 
 
 class EngineError(Exception):
@@ -47,6 +47,10 @@ class Progress(Protocol):
 
     def test(self, result: TestResult, /) -> None: ...
 
+    def output(self, name: str, data: bytes, /) -> str:
+        """Keeps what a program wrote, in full; its key, or "" when it cannot be kept."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Judged:
@@ -63,6 +67,8 @@ class Judged:
     """For compiled languages; for others only when the program is none."""
     tests: list[TestResult] = dataclasses.field(default_factory=list)
     """Those that were run, then those that were SKIPPED."""
+    groups: list[GroupResult] = dataclasses.field(default_factory=list)
+    """Of a problem that scores, the outer ones first."""
     test_count: int = 0
     language_version: str = ""
     manifest_digest: str = ""

@@ -3,13 +3,27 @@ run.
 """
 
 import dataclasses
+import uuid
 from collections.abc import Mapping
 
 from gavel.judging import validator
+from gavel.judging.package_metadata import replace_constants
 from gavel.judging.validator import ArgumentError, Arguments
-from gavel.submission.v1.problem_pb2 import FileReference, Manifest
+from gavel.submission.v1 import problem_pb2
+from gavel.submission.v1.problem_pb2 import FileReference, Manifest, ManifestTest
 from gavel.submission.v1.submission_pb2 import InlineTests
-from gavel.submission.v1.submission_record_pb2 import SubmissionRecord
+from gavel.submission.v1.submission_record_pb2 import SourceFiles, SubmissionRecord
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """One judgement to make."""
+
+    submission_id: uuid.UUID
+    tenant: str
+    record: SubmissionRecord
+    sources: SourceFiles
+    """The record's own, or read from its pack."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,22 +44,26 @@ class Test:
     input: Content
     expected: Content | None
     """None: the exit status alone decides."""
-    visible: bool
-    """False: nothing of what the program wrote, nor what a checker said, may be shown."""
+    sample: bool
+    """True: it may be seen unless nothing may."""
     arguments: tuple[str, ...] = ()
     """Of the output validator."""
     argv: tuple[str, ...] = ()
     """Of the program, in place of the submission's."""
     files: tuple[FileReference, ...] = ()
+    static: bool = False
+    """True: no run, but the static validator's look at the sources."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Task:
-    """All tests in the order judged."""
+    """All tests in the order of the manifest."""
 
     tests: tuple[Test, ...]
-    manifest: Manifest | None = None
+    manifest: Manifest
+    """The problem's; without a problem one that has the tests' names alone."""
     manifest_digest: str = ""
+    """Empty without a problem."""
 
 
 def of_record(record: SubmissionRecord, manifest: Manifest | None) -> Task:
@@ -53,8 +71,14 @@ def of_record(record: SubmissionRecord, manifest: Manifest | None) -> Task:
     if manifest is not None:
         return _of_manifest(manifest, record.problem.manifest_digest)
     if record.WhichOneof("task") == "tests":
-        return Task(tuple(_inline(record.tests)))
-    return Task((Test(1, "run", Content(), None, visible=True),))
+        return _without_problem(_inline(record.tests))
+    return _without_problem([Test(1, "run", Content(), None, sample=True)])
+
+
+def _without_problem(tests: list[Test]) -> Task:
+    """All may be seen: whoever asks brought them along."""
+    names = [ManifestTest(name=test.name, sample=True) for test in tests]
+    return Task(tuple(tests), Manifest(tests=names, shown=problem_pb2.SHOWN_EVERYTHING))
 
 
 def _inline(tests: InlineTests) -> list[Test]:
@@ -65,7 +89,7 @@ def _inline(tests: InlineTests) -> list[Test]:
             test.name or str(number),
             Content(test.input, size_bytes=len(test.input)),
             Content(test.expected, size_bytes=len(test.expected)) if test.HasField("expected") else None,
-            visible=True,
+            sample=True,
             arguments=arguments,
         )
         for number, test in enumerate(tests.tests, 1)
@@ -77,21 +101,23 @@ def _of_manifest(manifest: Manifest, digest: str) -> Task:
         Test(
             number,
             test.name,
-            _reference(test.input),
-            _reference(test.answer),
-            visible=test.sample,
+            content_of(test.input),
+            content_of(test.answer),
+            sample=test.sample,
             arguments=tuple(
                 test.validator_arguments if test.has_validator_arguments else manifest.validator_arguments
             ),
             argv=tuple(test.argv),
             files=tuple(test.files),
+            static=test.static_validation,
         )
         for number, test in enumerate(manifest.tests, 1)
     )
     return Task(tests, manifest, digest)
 
 
-def _reference(file: FileReference) -> Content:
+def content_of(file: FileReference) -> Content:
+    """What the reference names."""
     return Content(sha256=file.sha256, size_bytes=file.size_bytes)
 
 
@@ -111,4 +137,25 @@ def included_files(manifest: Manifest, language: str) -> Mapping[str, FileRefere
     }
 
 
-__all__ = ["ArgumentError", "Content", "Task", "Test", "arguments_of", "included_files", "of_record"]
+def with_constants(data: bytes, constants: Mapping[str, str]) -> bytes:
+    """The file with the package's constants in place; unchanged when it is not text."""
+    if not constants or b"{{" not in data:
+        return data
+    try:
+        return replace_constants(data.decode(), constants).encode()
+    except UnicodeDecodeError:
+        return data
+
+
+__all__ = [
+    "ArgumentError",
+    "Content",
+    "Job",
+    "Task",
+    "Test",
+    "arguments_of",
+    "content_of",
+    "included_files",
+    "of_record",
+    "with_constants",
+]

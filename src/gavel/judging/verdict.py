@@ -1,4 +1,5 @@
-"""From the raw facts of a run to its verdict, and from the tests' verdicts to the submission's. Pure.
+"""From the raw facts of a run to its verdict, and from those of a program and a validator that talked
+to theirs together. Pure.
 
 The order matters where several things went wrong in one run: what ended the program comes first (memory, then
 time, then output), then what it used beyond a limit although it ended by itself, then how it ended.
@@ -6,10 +7,13 @@ time, then output), then what it used beyond a limit although it ended by itself
 
 import dataclasses
 import signal
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import Limits, TestResult, Verdict
+
+VALIDATOR_ACCEPTS, VALIDATOR_REFUSES = 42, 43
+"""Exit codes of an output validator."""
 
 _MIB = 1024 * 1024
 
@@ -107,42 +111,70 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def judge_validator(facts: Facts, limits: Limits) -> tuple[Verdict, str]:
-    """The verdict that a custom output validator's run stands for: exit code 42 right, 43 wrong, else its own
+def stopped_validator(facts: Facts, limits: Limits) -> str:
+    """What a validator was stopped for, in words; "" when it ended as it wanted to."""
+    failed = _killed(facts, limits)
+    return f"the output validator was {failed[1]}" if failed is not None else ""
+
+
+def judge_validator(facts: Facts) -> tuple[Verdict, str]:
+    """The verdict that a custom output validator's end stands for: exit code 42 right, 43 wrong, else its own
     fault.
     """
-    failed = _killed(facts, limits)
-    if failed is not None:
-        return submission_pb2.VERDICT_JUDGE_ERROR, f"the output validator was {failed[1]}"
-    if facts.exit_code == 42 and facts.signal is None:
+    if facts.exit_code == VALIDATOR_ACCEPTS:
         return submission_pb2.VERDICT_ACCEPTED, ""
-    if facts.exit_code == 43 and facts.signal is None:
+    if facts.exit_code == VALIDATOR_REFUSES:
         return submission_pb2.VERDICT_WRONG_ANSWER, "the output validator refused the output"
     ended = f"exit code {facts.exit_code}" if facts.signal is None else _signal_name(facts.signal)
     return submission_pb2.VERDICT_JUDGE_ERROR, f"the output validator ended with {ended}, neither 42 nor 43"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Totals:
-    """A submission's verdict and the largest of each amount over its tests."""
+def judge_pair(
+    program: tuple[Verdict, str], validator: tuple[Verdict, str], *, validator_first: bool
+) -> tuple[Verdict, str]:
+    """The verdict of a program that talked with a validator, of what each of both alone came to.
 
-    verdict: Verdict
+    `validator_first`: it ended while the program still ran. What such a program does afterwards, be it to
+    crash because nobody listens any more, is of no account once it was refused. Everywhere else the program
+    answers first for what it did: a validator that lost its partner to a limit or a crash can only complain.
+    """
+    if validator[0] == submission_pb2.VERDICT_JUDGE_ERROR:
+        return validator
+    if validator_first and validator[0] != submission_pb2.VERDICT_ACCEPTED:
+        return validator
+    return validator if program[0] == submission_pb2.VERDICT_ACCEPTED else program
+
+
+def all_passes(passes: Sequence[Facts]) -> Facts:
+    """The facts of a test whose program ran several times: how the last run ended, the most of each amount.
+
+    Each run had the limits to itself; of output the sum is told.
+    """
+    return dataclasses.replace(
+        passes[-1],
+        cpu_time_ms=max(facts.cpu_time_ms for facts in passes),
+        wall_time_ms=max(facts.wall_time_ms for facts in passes),
+        memory_bytes=max(facts.memory_bytes for facts in passes),
+        output_bytes=sum(facts.output_bytes for facts in passes),
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Most:
+    """The largest of each amount over a submission's tests."""
+
     cpu_time_ms: int
     wall_time_ms: int
     memory_bytes: int
 
 
-def total(tests: Iterable[TestResult]) -> Totals:
-    """The verdict of the first test that failed in the order judged, else ACCEPTED; and the maxima."""
-    verdict = submission_pb2.VERDICT_ACCEPTED
-    cpu_time_ms = wall_time_ms = memory_bytes = 0
-    for test in tests:
-        if verdict == submission_pb2.VERDICT_ACCEPTED:
-            verdict = test.verdict
-        cpu_time_ms = max(cpu_time_ms, test.cpu_time_ms)
-        wall_time_ms = max(wall_time_ms, test.wall_time_ms)
-        memory_bytes = max(memory_bytes, test.memory_bytes)
-    return Totals(verdict, cpu_time_ms, wall_time_ms, memory_bytes)
+def most(tests: Sequence[TestResult]) -> Most:
+    """Of no tests: zeros."""
+    return Most(
+        cpu_time_ms=max((test.cpu_time_ms for test in tests), default=0),
+        wall_time_ms=max((test.wall_time_ms for test in tests), default=0),
+        memory_bytes=max((test.memory_bytes for test in tests), default=0),
+    )
 
 
 def seconds(time_ms: int) -> str:

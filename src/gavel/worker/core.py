@@ -153,6 +153,7 @@ def finished(
     if judged.compile is not None:
         end.compile.CopyFrom(judged.compile)
     end.inline.tests.extend(judged.tests)
+    end.groups.extend(judged.groups)
     end.manifest_digest = judged.manifest_digest
     end.worker_id = worker
     end.language_version = judged.language_version

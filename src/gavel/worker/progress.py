@@ -94,7 +94,9 @@ class EventProgress:
         starts: Starts,
         prompt: Producer,
         lingering: Producer,
+        keep: Callable[[str, bytes], str],
     ) -> None:
+        """`keep` stores an output of the attempt by name; its key."""
         self._job = job
         self._attempt = attempt
         self._worker = worker
@@ -103,6 +105,7 @@ class EventProgress:
         self._starts = starts
         self._prompt = prompt
         self._lingering = lingering
+        self._keep = keep
         self._test_count = 0
         self._start: HeldStart | None = None
 
@@ -134,6 +137,14 @@ class EventProgress:
         if result.number < self._test_count:
             self.let_go()
             self._send(self._lingering, core.tested(self._job, self._attempt, time.time_ns(), result))
+
+    def output(self, name: str, data: bytes, /) -> str:
+        """Stores what a program wrote; "" when the storage does not take it."""
+        try:
+            return self._keep(name, data)
+        except GavelError:
+            metrics.WORKER_PROGRESS_DROPPED.inc()
+            return ""
 
     def _send(self, producer: Producer, event: judgement_event_pb2.JudgementEvent) -> None:
         key, partition = core.address(event, self._event_partitions)

@@ -144,6 +144,7 @@ class _Attempt:
             starts=self._around.starts,
             prompt=self._around.prompt,
             lingering=self._around.lingering,
+            keep=self._keep,
         )
         try:
             return self._judged(progress)
@@ -164,9 +165,7 @@ class _Attempt:
         )
         facts = core.facts_apart(event)
         if facts is not None:
-            key = self._output_key(core.FACTS_NAME)
-            self._around.objects.put(key, facts)
-            core.put_apart(event, key, facts)
+            core.put_apart(event, self._keep(core.FACTS_NAME, facts), facts)
         return event
 
     def _failed(self, error: Exception) -> judgement_event_pb2.JudgementEvent | None:
@@ -188,8 +187,9 @@ class _Attempt:
         content = self._around.objects.get_range(pack.key, pack.offset_bytes, pack.length_bytes)
         return submission_record_pb2.SourceFiles.FromString(content)
 
-    def _output_key(self, name: str) -> str:
-        key = self._job.key
-        return keys.output_key(
-            core.day_of(self._job.submission), self._job.submission, key.judgement, self._id, name
-        )
+    def _keep(self, name: str, data: bytes) -> str:
+        """Stores something among the attempt's outputs; its key. Raises StorageUnavailable."""
+        day, judgement = core.day_of(self._job.submission), self._job.key.judgement
+        key = keys.output_key(day, self._job.submission, judgement, self._id, name)
+        self._around.objects.put(key, data)
+        return key

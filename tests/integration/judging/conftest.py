@@ -60,6 +60,7 @@ class Recorder:
     test_count: int = -1
     compiled_results: list[CompileResult] = dataclasses.field(default_factory=list)
     tests: list[TestResult] = dataclasses.field(default_factory=list)
+    outputs: dict[str, bytes] = dataclasses.field(default_factory=dict)
     on_started: Callable[[], None] = lambda: None
 
     def started(self, test_count: int, language_version: str, /) -> None:
@@ -72,6 +73,10 @@ class Recorder:
 
     def test(self, result: TestResult, /) -> None:
         self.tests.append(result)
+
+    def output(self, name: str, data: bytes, /) -> str:
+        self.outputs[name] = data
+        return f"outputs/{name}"
 
 
 @dataclasses.dataclass

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gavel.judging.verdict import Facts, judge_run, judge_validator, total
+from gavel.judging.verdict import (
+    Facts,
+    Most,
+    all_passes,
+    judge_pair,
+    judge_run,
+    judge_validator,
+    most,
+    stopped_validator,
+)
 from gavel.submission.v1 import submission_pb2 as s
 
 LIMITS = s.Limits(cpu_time_ms=1_000, wall_time_ms=3_000, memory_bytes=256 << 20, output_bytes=8 << 20)
@@ -124,30 +133,72 @@ def test_only_a_clean_run_within_all_limits_may_be_accepted(facts: Facts) -> Non
         (FINE, s.VERDICT_JUDGE_ERROR),
         (replace(FINE, exit_code=1), s.VERDICT_JUDGE_ERROR),
         (replace(FINE, exit_code=None, signal=11), s.VERDICT_JUDGE_ERROR),
-        (replace(FINE, exit_code=42, killed_for="memory"), s.VERDICT_JUDGE_ERROR),
-        (replace(KILLED, killed_for="cpu_time"), s.VERDICT_JUDGE_ERROR),
     ],
 )
 def test_a_validator_says_42_or_43_and_everything_else_is_its_own_fault(facts: Facts, verdict: int) -> None:
     """Exit code 0 included, as the format has it."""
-    assert judge_validator(facts, LIMITS)[0] == verdict
+    assert judge_validator(facts)[0] == verdict
 
 
-def test_the_first_failing_test_decides_and_the_totals_are_maxima() -> None:
-    """In the order judged, not by how bad it is."""
+def test_a_validator_that_met_a_limit_was_stopped_whatever_its_exit_code() -> None:
+    """Told in words, with the validator as their subject."""
+    assert stopped_validator(replace(FINE, exit_code=42), LIMITS) == ""
+    assert (
+        stopped_validator(replace(FINE, exit_code=42, killed_for="memory"), LIMITS)
+        == "the output validator was ended at 256 MiB: memory limit"
+    )
+    assert stopped_validator(replace(KILLED, killed_for="cpu_time"), LIMITS).endswith("time limit 1 s")
+
+
+WA, AC = (s.VERDICT_WRONG_ANSWER, "refused"), (s.VERDICT_ACCEPTED, "")
+JE = (s.VERDICT_JUDGE_ERROR, "validator failed")
+RTE, TLE = (s.VERDICT_RUN_TIME_ERROR, "crashed"), (s.VERDICT_TIME_LIMIT_EXCEEDED, "too slow")
+
+
+@pytest.mark.parametrize(
+    ("program", "validator", "validator_first", "expected"),
+    [
+        (AC, AC, True, AC),
+        (AC, AC, False, AC),
+        (AC, WA, False, WA),
+        (RTE, WA, True, WA),
+        (TLE, WA, True, WA),
+        (RTE, WA, False, RTE),
+        (TLE, WA, False, TLE),
+        (RTE, AC, True, RTE),
+        (TLE, AC, True, TLE),
+        (TLE, JE, False, JE),
+        (AC, JE, True, JE),
+    ],
+)
+def test_a_talk_has_one_verdict(
+    program: tuple[s.Verdict, str],
+    validator: tuple[s.Verdict, str],
+    validator_first: bool,
+    expected: tuple[s.Verdict, str],
+) -> None:
+    """A refusal counts over what the program did afterwards; what it did before counts over the complaint."""
+    assert judge_pair(program, validator, validator_first=validator_first) == expected
+
+
+def test_the_facts_of_several_passes_are_those_of_the_worst() -> None:
+    """But for how the last one ended, and for the output of all."""
+    first = replace(FINE, cpu_time_ms=900, wall_time_ms=10, output_bytes=4)
+    last = replace(FINE, exit_code=3, cpu_time_ms=800, wall_time_ms=90, output_bytes=5)
+
+    found = all_passes([first, last])
+
+    assert (found.exit_code, found.cpu_time_ms, found.wall_time_ms, found.output_bytes) == (3, 900, 90, 9)
+
+
+def test_the_amounts_of_a_submission_are_the_largest_of_its_tests() -> None:
+    """Each for itself."""
     tests = [
-        s.TestResult(verdict=s.VERDICT_ACCEPTED, cpu_time_ms=5, wall_time_ms=9, memory_bytes=7),
-        s.TestResult(verdict=s.VERDICT_WRONG_ANSWER, cpu_time_ms=50, wall_time_ms=60, memory_bytes=1),
-        s.TestResult(verdict=s.VERDICT_TIME_LIMIT_EXCEEDED, cpu_time_ms=40, wall_time_ms=90, memory_bytes=2),
+        s.TestResult(cpu_time_ms=5, wall_time_ms=9, memory_bytes=7),
+        s.TestResult(cpu_time_ms=50, wall_time_ms=60, memory_bytes=1),
+        s.TestResult(cpu_time_ms=40, wall_time_ms=90, memory_bytes=2),
         s.TestResult(verdict=s.VERDICT_SKIPPED),
     ]
 
-    found = total(tests)
-
-    assert (found.verdict, found.cpu_time_ms, found.wall_time_ms, found.memory_bytes) == (
-        s.VERDICT_WRONG_ANSWER,
-        50,
-        90,
-        7,
-    )
-    assert total([]).verdict == s.VERDICT_ACCEPTED
+    assert most(tests) == Most(50, 90, 7)
+    assert most([]) == Most(0, 0, 0)

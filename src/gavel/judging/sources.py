@@ -1,0 +1,46 @@
+"""The files of a submission, with those that its problem puts over them."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from gavel.judging.building import Files
+from gavel.judging.languages import Language
+from gavel.judging.store import Store
+from gavel.judging.task import Job, Task, content_of, included_files, with_constants
+
+
+@contextlib.contextmanager
+def opened(store: Store, job: Job, task: Task, language: Language) -> Iterator[tuple[Files, tuple[str, ...]]]:
+    """All files, and the paths of those that are the problem's. Raises BrokenProblem, EngineError."""
+    with contextlib.ExitStack() as open_files:
+        files: dict[str, bytes | int] = {}
+        for file in job.sources.files:
+            if file.WhichOneof("content") == "digest":
+                sha256 = file.digest.removeprefix("sha256:")
+                source = store.open_source(job.tenant, job.submission_id, sha256)
+                open_files.callback(os.close, source)
+                files[file.path] = source
+            else:
+                files[file.path] = file.data
+        included = included_files(task.manifest, language.code)
+        for path, reference in included.items():
+            data = store.read(job.tenant, content_of(reference))
+            files[path] = with_constants(data, task.manifest.constants)
+        yield files, tuple(included)
+
+
+def refusal(task: Task, language: Language, files: Files, included: tuple[str, ...]) -> str:
+    """Why the problem does not take this submission at all; "" when it does."""
+    manifest = task.manifest
+    if manifest.languages and not manifest.submit_answer and language.code not in manifest.languages:
+        return f"This problem takes no {language.display_name}, only: {', '.join(manifest.languages)}."
+    size_bytes = sum(size_of(data) for path, data in files.items() if path not in included)
+    if 0 < manifest.code_bytes < size_bytes:
+        return f"The source files hold {size_bytes} bytes; this problem takes {manifest.code_bytes} at most."
+    return ""
+
+
+def size_of(data: bytes | int) -> int:
+    """Of a file, in bytes."""
+    return len(data) if isinstance(data, bytes) else os.fstat(data).st_size

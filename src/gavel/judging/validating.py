@@ -1,0 +1,224 @@
+"""A problem's own validator, run in a box of its own to check an output or to talk with the program.
+
+It is untrusted like any program: its box holds its files, and for each run that test's input and answer, the
+output, and what it left itself in earlier passes of the same test, and nothing else.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from gavel.judging import allowances, feedback, feedback_folder, testlib, verdict
+from gavel.judging.boxes import Boxes
+from gavel.judging.building import Builder, Files, Program
+from gavel.judging.checking import Checked, Turn
+from gavel.judging.compile_cache import CompileCache
+from gavel.judging.feedback import Points
+from gavel.judging.languages import LANGUAGES
+from gavel.judging.outcome import BrokenProblem, EngineError
+from gavel.judging.store import Store
+from gavel.judging.task import Content, Test, content_of, with_constants
+from gavel.judging.toolchains import Toolchain
+from gavel.judging.verdict import Facts
+from gavel.sandbox import Box, BoxSpec, CannotExecuteError, Command, Limits, SandboxError
+from gavel.submission.v1 import problem_pb2, submission_pb2
+from gavel.submission.v1.problem_pb2 import Manifest, Validator
+
+_INPUT, _OUTPUT, _ANSWER, _FEEDBACK = "judge.in", "judge.out", "judge.ans", "feedback"
+_SOURCES = "submission"
+_TALK = f"{_FEEDBACK}/interaction.out"
+"""Where a testlib interactor may write what a checker would read."""
+_SAID_BYTES = 4_096
+_WRITABLE = 0o666
+"""Of files from earlier passes: they belong to the box's root now, and a validator adds to its messages."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a worker has to build programs with."""
+
+    store: Store
+    toolchains: Mapping[str, Toolchain]
+    cache: CompileCache
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Said:
+    """How a run of the validator ended, and what it left."""
+
+    facts: Facts
+    files: Mapping[str, bytes]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Call:
+    """One run of it."""
+
+    arguments: tuple[str, ...]
+    files: Mapping[str, Content | int | bytes]
+    """What its box holds besides itself, by path."""
+    kept: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    """In its feedback folder."""
+    stdin: int | bytes = b""
+    stdout: int | None = None
+    cwd: str = "/work"
+
+
+class ProblemValidator:
+    """Compiled when it is first needed. One thread uses it at a time; `stop` may come from another."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        boxes: Boxes,
+        tenant: str,
+        manifest: Manifest,
+        *,
+        own: Validator,
+        files_bytes: int = 0,
+    ) -> None:
+        """`own`: one of the manifest's. `files_bytes`: the most that it reads besides the tests' data."""
+        self._workshop = workshop
+        self._boxes = boxes
+        self._tenant = tenant
+        self._manifest = manifest
+        self._own = own
+        self._testlib = own.protocol == problem_pb2.VALIDATOR_PROTOCOL_TESTLIB
+        self._scoring = manifest.type == problem_pb2.PROBLEM_TYPE_SCORING
+        passes = manifest.pass_count_most > 1
+        self._wanted = None if passes else feedback.names(scoring=self._scoring)
+        """What is read of its feedback folder; None: all, for the next pass."""
+        self._built: tuple[Box, Program] | None = None
+        self.limits = allowances.of_validation(manifest.validation_limits)
+        # One size for all tests: what is put for a run has to fit before the run's own limits hold.
+        data_bytes = max(
+            (test.input.size_bytes + test.answer.size_bytes for test in manifest.tests), default=0
+        )
+        data_bytes += files_bytes + (self.limits.output_bytes if passes else 0)
+        self._limits = dataclasses.replace(self.limits, files_bytes=self.limits.files_bytes + data_bytes)
+
+    def prepare(self) -> tuple[Box, Program]:
+        """Compiles it if that was not done yet, so that nobody waits for it later. Raises as `check`."""
+        self._built = self._built or self._build(self._own)
+        return self._built
+
+    def check(self, test: Test, turn: Turn, output: int, /) -> Checked:
+        """Runs it over an output. Raises BrokenProblem, EngineError, Cancelled."""
+        call = self._call(test, turn, _OUTPUT)
+        if self._testlib:
+            call = dataclasses.replace(call, files={**call.files, _OUTPUT: output})
+        else:
+            call = dataclasses.replace(call, stdin=output)
+        return self.judged(test, self._run(call))
+
+    def talk(
+        self, test: Test, turn: Turn, ends: tuple[int, int], wall_time_ms: int, ended: Callable[[], None]
+    ) -> Said:
+        """Runs it between two pipes, at whose other ends the program is, and says when it has ended.
+
+        `ends`: what it reads from and what it writes to. Raises as `check`.
+        """
+        call = dataclasses.replace(self._call(test, turn, _TALK), stdin=ends[0], stdout=ends[1])
+        return self._run(call, dataclasses.replace(self._limits, wall_time_ms=wall_time_ms), ended)
+
+    def look(self, test: Test, language: str, entry_point: str, files: Files) -> Checked:
+        """Runs it over the sources of a submission. Raises as `check`."""
+        arguments = (language, entry_point, f"/work/{_FEEDBACK}/", *test.arguments)
+        placed = {f"{_SOURCES}/{path}": data for path, data in files.items()}
+        return self.judged(test, self._run(_Call(arguments, placed, cwd=f"/work/{_SOURCES}")))
+
+    def _call(self, test: Test, turn: Turn, output: str) -> _Call:
+        """`output`: the file that testlib's second argument names."""
+        names = (_INPUT, output, _ANSWER) if self._testlib else (_INPUT, _ANSWER, f"{_FEEDBACK}/")
+        arguments = (*(f"/work/{name}" for name in names), *test.arguments)
+        files = {_INPUT: turn.input, _ANSWER: test.expected or Content()}
+        return _Call(arguments, files, turn.feedback)
+
+    def accepts(self, said: Said) -> bool:
+        """True when it ended content."""
+        code = said.facts.exit_code
+        return testlib.is_content(code) if self._testlib else code == verdict.VALIDATOR_ACCEPTS
+
+    def stop(self) -> None:
+        """Ends its run; the next one has another box."""
+        built, self._built = self._built, None
+        if built is not None:
+            built[0].cancel()
+
+    def judged(self, test: Test, said: Said) -> Checked:
+        """What a run's end stands for. Raises BrokenProblem when it stands for nothing."""
+        try:
+            return self._judged(said)
+        except BrokenProblem as error:
+            head = said.facts.stderr[:_SAID_BYTES].decode("utf-8", "replace")
+            detail = f"{test.name}: {error.detail}\n{feedback.message(said.files)}\n{head}"
+            raise BrokenProblem(str(error), detail) from error
+
+    def _judged(self, said: Said) -> Checked:
+        limits = self._limits
+        ran_under = submission_pb2.Limits(
+            cpu_time_ms=limits.cpu_time_ms,
+            wall_time_ms=limits.wall_time_ms,
+            memory_bytes=limits.memory_bytes,
+            output_bytes=limits.output_bytes,
+        )
+        stopped = verdict.stopped_validator(said.facts, ran_under)
+        if stopped:
+            raise BrokenProblem(stopped)
+        if self._testlib:
+            found, message, points = testlib.judge(said.facts, scoring=self._scoring)
+            told = said.facts.stderr[:_SAID_BYTES].decode("utf-8", "replace")
+            return Checked(found, message, told, points, said.files)
+        found, message = verdict.judge_validator(said.facts)
+        if found == submission_pb2.VERDICT_JUDGE_ERROR:
+            raise BrokenProblem(message)
+        if feedback.NEXT_PASS in said.files and found != submission_pb2.VERDICT_ACCEPTED:
+            raise BrokenProblem(f"the output validator refused the output and left {feedback.NEXT_PASS}")
+        points = feedback.points(said.files) if self._scoring else Points()
+        return Checked(found, message, feedback.message(said.files), points, said.files)
+
+    def _run(
+        self, call: _Call, limits: Limits | None = None, ended: Callable[[], None] = lambda: None
+    ) -> Said:
+        box, program = self.prepare()
+        argv = (*program.run, *call.arguments)
+        command = Command(argv, program.environment, call.stdin, call.cwd, stdout=call.stdout)
+        try:
+            for path, data in call.files.items():
+                self._put(box, path, data)
+            box.put(f"{_FEEDBACK}/{feedback_folder.OWN}", b"")
+            for path, data in call.kept.items():
+                box.put(f"{_FEEDBACK}/{path}", data, _WRITABLE)
+            with box.run(command, limits or self._limits) as outcome:
+                ended()
+                facts = self._boxes.facts(outcome)
+            return Said(facts, feedback_folder.left(box, _FEEDBACK, self._wanted, self.limits.output_bytes))
+        except CannotExecuteError as error:
+            raise BrokenProblem("the problem's output validator cannot be run", str(error)) from error
+        except SandboxError as error:
+            raise EngineError(f"the output validator's box: {error}") from error
+
+    def _put(self, box: Box, path: str, data: Content | int | bytes) -> None:
+        if not isinstance(data, Content):
+            box.put(path, data)
+            return
+        with self._workshop.store.opened(self._tenant, data) as source:
+            box.put(path, source)
+
+    def _build(self, own: Validator) -> tuple[Box, Program]:
+        toolchain = self._workshop.toolchains.get(own.language)
+        if toolchain is None or not toolchain.available:
+            raise EngineError(f"this worker cannot run the problem's validator: no {own.language}")
+        read, constants = self._workshop.store.read, self._manifest.constants
+        files = {
+            file.path: with_constants(read(self._tenant, content_of(file)), constants) for file in own.files
+        }
+        compile_limits = allowances.of_compilation(self._manifest.compile_limits)
+        files_bytes = max(compile_limits.files_bytes, self._limits.files_bytes)
+        box = self._boxes.open(BoxSpec(toolchain.mounts), files_bytes, compile_limits.files_count)
+        language = LANGUAGES[own.language]
+        builder = Builder(toolchain, language.default_standard, self._workshop.cache, self._tenant)
+        program, result = builder.build(box, files, own.entry_point, compile_limits)
+        self._boxes.check()
+        if program is None:
+            raise BrokenProblem("the problem's output validator does not compile", result.output)
+        return box, program
