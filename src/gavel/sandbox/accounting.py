@@ -16,6 +16,9 @@ WAIT_IN_PROGRESS_US: Final = 100_000
 """Granted to a run that is ready when its wall time is over: the kernel tells a wait when it ends. Some turns
 of a queue of programs, each a few milliseconds."""
 
+_WAITS_PAUSE: Final = 20
+"""How many times what a look at the waits took passes until the next one: to read those of a thousand threads
+takes as many of the kernel's files, and the service's time is no run's."""
 _WALL_STRETCH: Final = 10
 """How many times its wall time limit a run lasts at most, however long it had to wait for a CPU."""
 _OPEN_FILES: Final = 1024
@@ -44,9 +47,15 @@ class Waits:
     """Seconds of the monotonic clock."""
     sum_us: int = 0
     waited_us: int = 0
+    due_at: float = 0.0
+    """When to look again."""
 
-    def at(self, now: float, sum_us: int) -> int:
-        """The wait so far, in microseconds; `sum_us` is that of all threads that live now."""
+    def at(self, now: float, sum_us: int, took_seconds: float = 0.0) -> int:
+        """The wait so far, in microseconds; `sum_us` is that of all threads that live now.
+
+        `took_seconds`: how long it took to read it.
+        """
+        self.due_at = now + _WAITS_PAUSE * took_seconds
         most_us = int(max(0.0, now - self.looked_at) * 1e6)
         self.waited_us += min(most_us, max(0, sum_us - self.sum_us))
         self.looked_at, self.sum_us = now, sum_us
@@ -110,8 +119,10 @@ def rlimits(limits: Limits) -> list[tuple[int, int]]:
         (resource.RLIMIT_FSIZE, limits.files_bytes),
         (resource.RLIMIT_MEMLOCK, _LOCKED_BYTES),
         (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_NICE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_NPROC, limits.processes + 1),  # the cgroup is exact and comes first
+        (resource.RLIMIT_RTPRIO, 0),
         (resource.RLIMIT_STACK, limits.stack_bytes or limits.memory_bytes),
     ]
 

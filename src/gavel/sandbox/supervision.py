@@ -42,15 +42,20 @@ def watch(
         now = time.monotonic()
         # The accounts and the clock are looked at when it is time, the output count after every read.
         is_time = now >= wake_at
+        if is_fresh := is_time and now >= waits.due_at:
+            sum_us = group.waited_us()
+            waits.at(now, sum_us, time.monotonic() - now)
         usage = accounting.Usage(
             cpu_time_us=group.cpu_time_us() if is_time else 0,
             wall_time_us=int((now - started) * 1e6) if is_time else 0,
             output_bytes=output.count_bytes,
             oom_kills=0,
-            waited_us=waits.at(now, group.waited_us()) if is_time else 0,
+            waited_us=waits.waited_us,
         )
         reason = Kill.CANCELLED if is_cancelled() else accounting.exceeded(limits, usage)
-        if reason is Kill.WALL_TIME and group.is_ready():
+        if reason is Kill.WALL_TIME and not is_fresh:
+            reason = Kill.NONE  # it may have waited since; the next look at that comes soon
+        elif reason is Kill.WALL_TIME and group.is_ready():
             waited_us = usage.waited_us + accounting.WAIT_IN_PROGRESS_US
             reason = accounting.exceeded(limits, replace(usage, waited_us=waited_us))
         if reason is not Kill.NONE:

@@ -97,6 +97,15 @@ def test_waits_count_for_no_more_than_the_time_between_looks() -> None:
     assert waits.at(14.0, 350_000) == 1_650_000
 
 
+def test_many_threads_are_looked_at_less_often() -> None:
+    """What reading the waits takes bounds how often it is done: a twentieth of the time at most."""
+    waits = Waits(looked_at=10.0)
+
+    waits.at(11.0, 0, took_seconds=0.01)
+
+    assert waits.due_at == pytest.approx(11.2)
+
+
 def test_second_fence() -> None:
     """The rlimits follow the limits; address space is left alone, and a dump is neither written nor piped."""
     values = dict(rlimits(LIMITS))
@@ -104,6 +113,7 @@ def test_second_fence() -> None:
     assert values[resource.RLIMIT_CPU] == 2
     assert values[resource.RLIMIT_STACK] == LIMITS.memory_bytes
     assert values[resource.RLIMIT_CORE] == 1
+    assert values[resource.RLIMIT_RTPRIO] == values[resource.RLIMIT_NICE] == 0
     assert resource.RLIMIT_AS not in values
 
 

@@ -5,34 +5,48 @@ short one of what init still needs, which each program gets before its exec. (In
 every run took 0.1 ms, most of it the kernel's compiling; and init is the better for being confined.)
 
 Denied calls fail with EPERM, so that a program which merely probes for them goes on; another architecture's
-calls kill the process (SIGSYS). A list of what is denied, not of what is allowed: compilers and run-time
-systems of sixteen languages run under it, and the namespaces, the lack of any capability and the limits hold
-without it. It takes away the parts of the kernel where faults were found most, and what could make new
-namespaces.
+calls kill the process (SIGSYS); a few are told that they succeeded. A list of what is denied, not of what is
+allowed: compilers and run-time systems of sixteen languages run under it, and the namespaces, the lack of any
+capability and the limits hold without it. It takes away the parts of the kernel where faults were found most,
+what could make new namespaces, and what reaches beyond a box although its owner needs no right for it.
 """
 
+import dataclasses
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 # name: (x86-64, arm64); None where the architecture has no such call.
 DENIED: Final[dict[str, tuple[int | None, int | None]]] = {
+    # The address calls of sockets: all boxes are in one network namespace, see _pairs.
+    "accept": (43, 202),
+    "accept4": (288, 242),
     "acct": (163, 89),
     "add_key": (248, 217),
     "adjtimex": (159, 171),
+    "bind": (49, 200),
     "bpf": (321, 280),
     "cachestat": (451, 451),
     "chroot": (161, 51),
     "clock_adjtime": (305, 266),
     "clock_settime": (227, 112),
+    "connect": (42, 203),
     "delete_module": (176, 106),
     "fanotify_init": (300, 262),
+    "fanotify_mark": (301, 263),
     "finit_module": (313, 273),
     "fsconfig": (431, 431),
     "fsmount": (432, 432),
     "fsopen": (430, 430),
     "fspick": (433, 433),
     "init_module": (175, 105),
+    # The system's files are one for host and boxes: a watch would tell what everybody opens.
+    "inotify_add_watch": (254, 27),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    # Its contexts are counted for the whole machine: one program could take them from every database.
+    "io_setup": (206, 0),
+    "io_submit": (209, 2),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
@@ -42,6 +56,7 @@ DENIED: Final[dict[str, tuple[int | None, int | None]]] = {
     "kexec_file_load": (320, 294),
     "kexec_load": (246, 104),
     "keyctl": (250, 219),
+    "listen": (50, 201),
     "listmount": (458, 458),
     "lookup_dcookie": (212, 18),
     "memfd_secret": (447, 447),
@@ -76,26 +91,34 @@ DENIED: Final[dict[str, tuple[int | None, int | None]]] = {
     "syslog": (103, 116),
     "umount2": (166, 39),
     "unshare": (272, 97),
+    "uselib": (134, None),
     "userfaultfd": (323, 282),
     "vhangup": (153, 58),
 }
+# Answered as if done. A program's own files lie on tmpfs, where these do nothing; on the host's disk they
+# would make all wait (and the program too, out of reach of a kill), or drop from memory what others use.
+UNDONE: Final[dict[str, tuple[int | None, int | None]]] = {
+    "fadvise64": (221, 223),
+    "fdatasync": (75, 83),
+    "fsync": (74, 82),
+    "sync": (162, 81),
+    "sync_file_range": (277, 84),
+    "syncfs": (306, 267),
+}
 NEEDED_BY_INIT: Final = frozenset({"mount", "umount2", "unshare"})
-_CLONE: Final = (56, 220)
 _CLONE3: Final = (435, 435)
+_PRLIMIT64: Final = (302, 261)
 _SOCKET: Final = (41, 198)
 _SOCKETPAIR: Final = (53, 199)
-_IOCTL: Final = (16, 29)
 _MACHINES: Final = ("x86_64", "aarch64")
 _AUDIT_ARCH: Final = (0xC000003E, 0xC00000B7)
 _X32_BIT: Final = 0x40000000
 
-# NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET. (CLONE_NEWTIME is a bit of the exit signal to clone.)
-_NAMESPACE_FLAGS: Final = 0x7E020000
-# socket fails for every family, socketpair for all but local ones, which have no name: all boxes share one
-# network namespace without interfaces (to make and unmake one takes up to a millisecond of CPU), so nothing
-# in it may have an address.
 _LOCAL: Final = 1
-_TERMINAL_INJECTION: Final = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_STREAM: Final = 1
+_SEQPACKET: Final = 5
+_KIND_BITS: Final = 0xF  # the rest of socketpair's type are flags
+_RLIMIT_CORE: Final = 4
 
 _LEAF: Final = 4  # numbers that a search ends with, compared one by one
 
@@ -103,17 +126,47 @@ _LOAD: Final = 0x20
 _JUMP_EQUAL: Final = 0x15
 _JUMP_AT_LEAST: Final = 0x35
 _JUMP_BITS: Final = 0x45
+_AND: Final = 0x54
 _RETURN: Final = 0x06
 _ALLOW: Final = 0x7FFF0000
 _KILL_PROCESS: Final = 0x80000000
 _ERRNO: Final = 0x00050000
+_DONE: Final = 0
 _EPERM: Final = 1
 _ENOSYS: Final = 38
 _EAFNOSUPPORT: Final = 97
 _OFFSET_NUMBER: Final = 0
 _OFFSET_ARCHITECTURE: Final = 4
-_OFFSET_ARGUMENT_0: Final = 16  # the low half: both machines are little-endian
-_OFFSET_ARGUMENT_1: Final = 24
+_OFFSET_ARGUMENTS: Final = 16  # the low half of each comes first: both machines are little-endian
+_ARGUMENT_BYTES: Final = 8
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A call that fails with EPERM if an argument is one of `values`, or with `bits` has one of theirs."""
+
+    numbers: tuple[int, int]
+    argument: int
+    values: tuple[int, ...]
+    bits: bool = False
+
+
+_REFUSALS: Final = (
+    # clone: NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET. (NEWTIME is a bit of its exit signal.)
+    _Refusal((56, 220), 0, (0x7E020000,), bits=True),
+    # ioctl: TIOCSTI, TIOCLINUX put words into a terminal.
+    _Refusal((16, 29), 1, (0x5412, 0x541C)),
+    # fcntl: F_NOTIFY, inotify's forerunner.
+    _Refusal((72, 25), 1, (1026,)),
+    # mmap, memfd_create and shmget of huge pages, which no cgroup of memory counts.
+    _Refusal((9, 222), 3, (0x40000,), bits=True),
+    _Refusal((319, 279), 1, (0x4,), bits=True),
+    _Refusal((29, 194), 2, (0x800,), bits=True),
+    # prctl: SCHED_CORE keeps all others off the core's second thread.
+    _Refusal((157, 167), 0, (62,)),
+)
+# setrlimit of the core size: see accounting.rlimits, a program could lower it to 0.
+_CORE_REFUSAL: Final = _Refusal((160, 164), 0, (_RLIMIT_CORE,))
 
 
 def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -129,47 +182,67 @@ def _only(number: int, body: list[bytes]) -> list[bytes]:
     return [_op(_JUMP_EQUAL, number, 0, len(body)), *body]
 
 
-def _argument_checks(index: int) -> list[bytes]:
-    pairs = [
-        _op(_LOAD, _OFFSET_ARGUMENT_0),
+def _argument(number: int) -> bytes:
+    return _op(_LOAD, _OFFSET_ARGUMENTS + number * _ARGUMENT_BYTES)
+
+
+def _refused(refusal: _Refusal, index: int) -> list[bytes]:
+    jump = _JUMP_BITS if refusal.bits else _JUMP_EQUAL
+    *others, last = refusal.values
+    tests = [_op(jump, value, len(others) - place, 0) for place, value in enumerate(others)]
+    tests.append(_op(jump, last, 0, 1))
+    return _only(
+        refusal.numbers[index], [_argument(refusal.argument), *tests, _fail(_EPERM), _op(_RETURN, _ALLOW)]
+    )
+
+
+def _pairs(index: int) -> list[bytes]:
+    """No socket but local pairs of the kinds that stay connected: nothing in them ever has an address.
+
+    All boxes share one network namespace without interfaces (to make and unmake one takes up to a millisecond
+    of CPU). A datagram socket may be disconnected, is given a name by the kernel itself (SO_PASSCRED), and
+    then takes data and descriptors from any box.
+    """
+    kinds = [
+        _argument(0),
         _op(_JUMP_EQUAL, _LOCAL, 1, 0),
         _fail(_EAFNOSUPPORT),
-        _op(_RETURN, _ALLOW),
-    ]
-    namespaces = [
-        _op(_LOAD, _OFFSET_ARGUMENT_0),
-        _op(_JUMP_BITS, _NAMESPACE_FLAGS, 0, 1),
+        _argument(1),
+        _op(_AND, _KIND_BITS),
+        _op(_JUMP_EQUAL, _STREAM, 2, 0),
+        _op(_JUMP_EQUAL, _SEQPACKET, 1, 0),
         _fail(_EPERM),
         _op(_RETURN, _ALLOW),
     ]
-    injections = [
-        _op(_LOAD, _OFFSET_ARGUMENT_1),
-        _op(_JUMP_EQUAL, _TERMINAL_INJECTION[0], 1, 0),
-        _op(_JUMP_EQUAL, _TERMINAL_INJECTION[1], 0, 1),
+    return [*_only(_SOCKET[index], [_fail(_EAFNOSUPPORT)]), *_only(_SOCKETPAIR[index], kinds)]
+
+
+def _core_limit(index: int) -> list[bytes]:
+    """Only the new limit of prlimit64 is refused; its other half reads."""
+    prlimit = [
+        _argument(1),
+        _op(_JUMP_EQUAL, _RLIMIT_CORE, 0, 5),
+        _argument(2),
+        _op(_JUMP_EQUAL, 0, 0, 2),
+        _op(_LOAD, _OFFSET_ARGUMENTS + 2 * _ARGUMENT_BYTES + 4),
+        _op(_JUMP_EQUAL, 0, 1, 0),
         _fail(_EPERM),
         _op(_RETURN, _ALLOW),
     ]
-    return [
-        *_only(_SOCKET[index], [_fail(_EAFNOSUPPORT)]),
-        *_only(_SOCKETPAIR[index], pairs),
-        *_only(_CLONE[index], namespaces),
-        # Its flags lie in memory, out of reach of BPF; the C libraries fall back to clone.
-        *_only(_CLONE3[index], [_fail(_ENOSYS)]),
-        *_only(_IOCTL[index], injections),
-    ]
+    return [*_refused(_CORE_REFUSAL, index), *_only(_PRLIMIT64[index], prlimit)]
 
 
-def _search(numbers: list[int]) -> list[bytes]:
-    """EPERM for the numbers, which are sorted, else allowed; a binary search.
+def _search(answers: list[tuple[int, int]]) -> list[bytes]:
+    """The errno for each of the numbers, which are sorted, else allowed; a binary search.
 
     On installing a filter the kernel runs it once for every call number there is, so a search costs less.
     """
-    if len(numbers) <= _LEAF:
-        denied = [part for number in numbers for part in (_op(_JUMP_EQUAL, number, 0, 1), _fail(_EPERM))]
-        return [*denied, _op(_RETURN, _ALLOW)]
-    middle = len(numbers) // 2
-    below, above = _search(numbers[:middle]), _search(numbers[middle:])
-    return [_op(_JUMP_AT_LEAST, numbers[middle], len(below), 0), *below, *above]
+    if len(answers) <= _LEAF:
+        pairs = ((_op(_JUMP_EQUAL, number, 0, 1), _fail(errno)) for number, errno in answers)
+        return [*(part for pair in pairs for part in pair), _op(_RETURN, _ALLOW)]
+    middle = len(answers) // 2
+    below, above = _search(answers[:middle]), _search(answers[middle:])
+    return [_op(_JUMP_AT_LEAST, answers[middle][0], len(below), 0), *below, *above]
 
 
 def for_init(machine: str) -> bytes:
@@ -183,15 +256,19 @@ def for_init(machine: str) -> bytes:
     ]
     if machine == "x86_64":
         program += [_op(_JUMP_AT_LEAST, _X32_BIT, 0, 1), _op(_RETURN, _KILL_PROCESS)]
-    return b"".join(
-        program + _argument_checks(index) + _search(_numbers(index, DENIED.keys() - NEEDED_BY_INIT))
-    )
+    # The flags of clone3 lie in memory, out of reach of BPF; the C libraries fall back to clone.
+    program += [*_only(_CLONE3[index], [_fail(_ENOSYS)]), *_pairs(index)]
+    for refusal in _REFUSALS:
+        program += _refused(refusal, index)
+    denied = _numbers(index, DENIED, DENIED.keys() - NEEDED_BY_INIT, _EPERM)
+    return b"".join(program + _search(sorted(denied + _numbers(index, UNDONE, UNDONE, _DONE))))
 
 
 def for_programs(machine: str) -> bytes:
     """The rest, on top of `for_init`, which has seen to the architecture."""
     index = _index(machine)
-    return b"".join([_op(_LOAD, _OFFSET_NUMBER), *_search(_numbers(index, NEEDED_BY_INIT))])
+    denied = _search(sorted(_numbers(index, DENIED, NEEDED_BY_INIT, _EPERM)))
+    return b"".join([_op(_LOAD, _OFFSET_NUMBER), *_core_limit(index), *denied])
 
 
 def _index(machine: str) -> int:
@@ -200,5 +277,7 @@ def _index(machine: str) -> int:
     return _MACHINES.index(machine)
 
 
-def _numbers(index: int, names: Iterable[str]) -> list[int]:
-    return sorted(number for name in names if (number := DENIED[name][index]) is not None)
+def _numbers(
+    index: int, table: Mapping[str, tuple[int | None, int | None]], names: Iterable[str], errno: int
+) -> list[tuple[int, int]]:
+    return [(number, errno) for name in names if (number := table[name][index]) is not None]
