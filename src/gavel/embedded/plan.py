@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +14,7 @@ from gavel.embedded.postgres import Postgres
 from gavel.embedded.server import Server
 from gavel.embedded.service import Service
 from gavel.mesh import Endpoint, Topology
+from gavel.mesh.topology import WORKER, WORKER_PREFIX
 
 REPLICAS_MAX = 16
 SLOTS_MAX = 1_024
@@ -144,15 +145,36 @@ def services(
 
 def envoy(options: Options, made: Sequence[Service], port: Callable[[str], int]) -> Envoy:
     """Envoy in front of the services."""
+    folder = options.data_dir / "envoy"
+    return Envoy(folder, topology(options, made, port), log=log_of(options.data_dir, "envoy"))
+
+
+def topology(options: Options, made: Sequence[Service], port: Callable[[str], int]) -> Topology:
+    """Which service answers where, and which worker serves which languages."""
     endpoints: dict[str, tuple[Endpoint, ...]] = {}
+    languages: dict[Endpoint, Sequence[str]] = {}
     for service in made:
         host, number = service.address.rsplit(":", 1)
-        endpoints[service.role] = (
-            *endpoints.get(service.role, ()),
-            Endpoint(service.name, host, int(number)),
-        )
-    topology = Topology(options.ingress_host, options.ingress_port, port("envoy.admin"), endpoints)
-    return Envoy(options.data_dir / "envoy", topology, log=log_of(options.data_dir, "envoy"))
+        endpoint = Endpoint(service.name, host, int(number))
+        endpoints[service.role] = (*endpoints.get(service.role, ()), endpoint)
+        if service.role == WORKER:
+            languages[endpoint] = service.environment["GAVEL_LANGUAGES"].split(",")
+    endpoints |= language_clusters(languages)
+    return Topology(options.ingress_host, options.ingress_port, port("envoy.admin"), endpoints)
+
+
+def language_clusters(workers: Mapping[Endpoint, Sequence[str]]) -> dict[str, tuple[Endpoint, ...]]:
+    """A cluster for each language that some of the workers lack, so that a program that is run at once
+    reaches one that has it. What all of them have needs none: each cluster costs a health check a second.
+    """
+    every = dict.fromkeys(language for languages in workers.values() for language in languages)
+    serving = {
+        language: tuple(worker for worker, languages in workers.items() if language in languages)
+        for language in every
+    }
+    return {
+        WORKER_PREFIX + language: found for language, found in serving.items() if len(found) < len(workers)
+    }
 
 
 def log_of(data: Path, part: str) -> Path:

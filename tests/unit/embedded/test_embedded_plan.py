@@ -14,6 +14,7 @@ from gavel.embedded.arguments import arguments_of, parse
 from gavel.embedded.core import back_off
 from gavel.embedded.events import Event, Kind
 from gavel.embedded.plan import Options, UnavailableLanguageError, Worker
+from gavel.mesh import Endpoint
 
 
 def numbered_ports() -> Callable[[str], int]:
@@ -112,6 +113,29 @@ def test_every_service_has_its_own_addresses() -> None:
     assert [e["GAVEL_SLOTS"] for e in environments if "GAVEL_SLOTS" in e] == ["2", "0"]
     assert len({e["GAVEL_STATE_DIR"] for e in environments if "GAVEL_STATE_DIR" in e}) == 2
     assert plan.envoy(options, services, port).address == "127.0.0.1:8080"
+
+
+def test_a_language_that_some_workers_lack_has_a_cluster_of_its_own() -> None:
+    """Programs of it reach the workers that have it; among workers that are alike there is no choice."""
+    one, two, three = (Endpoint(f"worker-{n}", "127.0.0.1", 7000 + n) for n in range(3))
+
+    assert plan.language_clusters({one: ["c", "cpp"], two: ["c", "cpp"]}) == {}
+    assert plan.language_clusters({one: ["c", "cpp"], two: ["python3", "c"], three: ["c"]}) == {
+        "worker-cpp": (one,),
+        "worker-python3": (two,),
+    }
+
+
+def test_the_mesh_routes_programs_by_the_workers_languages() -> None:
+    """What the planned workers are told to serve is what Envoy's clusters say."""
+    options = Options(Path("/data"), workers=(Worker(), Worker()))
+    port = numbered_ports()
+    workers = [Worker(("c", "python3")), Worker(("python3",))]
+    topology = plan.topology(options, plan.services(options, workers, "k", "d", port), port)
+
+    assert [replica.name for replica in topology.replicas("worker")] == ["worker-0", "worker-1"]
+    assert [replica.name for replica in topology.replicas("worker-c")] == ["worker-0"]
+    assert topology.languages() == ("c",)
 
 
 def test_options_survive_the_command_line() -> None:
