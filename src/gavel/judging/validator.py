@@ -1,11 +1,13 @@
-"""The default output validator: compares what a program wrote with the answer, token by token.
+"""The default output validator: compares what a program wrote with the answer, token by token or by lines.
 
-The rules are those of the Kattis problem package format ("Default output validator specification").
+The rules are those of the Kattis problem package format ("Default output validator specification"), with one
+argument of our own: `line_sensitive`.
 Both sides are read in blocks and neither is ever held whole: memory is bounded by the block size and the
 longest single token. Pure, but for the reads of a source.
 """
 
 import dataclasses
+import functools
 import math
 import os
 import re
@@ -16,6 +18,7 @@ from gavel.submission.v1 import submission_pb2
 
 BLOCK_BYTES = 256 * 1024
 QUOTED_BYTES_MOST = 100
+_EMPTY_MOST = 65_536
 
 # The specification's grammar: decimal, a point or an exponent as wanted, no hexadecimal, infinity or NaN.
 _FLOAT = re.compile(rb"[+-]?(?:\d*\.\d+|\d+\.|\d+)(?:[Ee][+-]?\d+)?")
@@ -37,6 +40,8 @@ class Arguments:
     space_change_sensitive: bool = False
     absolute_tolerance: float | None = None
     relative_tolerance: float | None = None
+    line_sensitive: bool = False
+    """Gavel's own: whole lines are compared, but for blanks at their ends and empty lines at the end."""
 
 
 class Source(Protocol):
@@ -75,7 +80,7 @@ def parse_arguments(arguments: Sequence[str], *, once: bool = True) -> Arguments
     flags: set[str] = set()
     words = iter(arguments)
     for word in words:
-        if word in {"case_sensitive", "space_change_sensitive"}:
+        if word in {"case_sensitive", "space_change_sensitive", "line_sensitive"}:
             flags.add(word)
         elif word in {"float_absolute_tolerance", "float_relative_tolerance", "float_tolerance"}:
             value = _tolerance(word, next(words, None))
@@ -85,7 +90,10 @@ def parse_arguments(arguments: Sequence[str], *, once: bool = True) -> Arguments
             given.update(dict.fromkeys(kinds, value))
         else:
             raise ArgumentError(f"{word!r} is no argument of the default validator")
+    if "line_sensitive" in flags and (given or "space_change_sensitive" in flags):
+        raise ArgumentError("line_sensitive goes with case_sensitive alone")
     return Arguments(
+        line_sensitive="line_sensitive" in flags,
         case_sensitive="case_sensitive" in flags,
         space_change_sensitive="space_change_sensitive" in flags,
         absolute_tolerance=given.get("absolute"),
@@ -117,8 +125,12 @@ def compare(
     The verdict is ACCEPTED or WRONG_ANSWER.
     """
     spaced = arguments.space_change_sensitive
-    expected_blocks = _pieces(expected, block_bytes, spaced=spaced)
-    output_blocks = _pieces(output, block_bytes, spaced=spaced)
+    split = _lines if arguments.line_sensitive else functools.partial(_pieces, spaced=spaced)
+    expected_blocks, output_blocks = split(expected, block_bytes), split(output, block_bytes)
+
+    def line_of(index: int) -> int:
+        return index + 1 if arguments.line_sensitive else _line_of(output, index, block_bytes, spaced=spaced)
+
     matches = _matcher(arguments)
     left: list[bytes] = []
     right: list[bytes] = []
@@ -131,16 +143,16 @@ def compare(
         count = min(len(left), len(right))
         wrong = _first_mismatch(left, right, count, matches)
         if wrong is not None:
-            place = _line_of(output, passed + wrong, block_bytes, spaced=spaced)
-            return _WRONG, f"line {place}: {_difference(left[wrong], right[wrong], arguments)}"
+            difference = _difference(left[wrong], right[wrong], arguments)
+            return _WRONG, f"line {line_of(passed + wrong)}: {difference}"
         passed += count
         left, right = left[count:], right[count:]
     if left:
         what = f"the output ends early: {_quote(left[0])} expected next"
         return _WRONG, what if passed else f"no output: {_quote(left[0])} expected first"
     if right:
-        place = _line_of(output, passed, block_bytes, spaced=spaced)
-        return _WRONG, f"line {place}: the output goes on behind the end of the answer: {_quote(right[0])}"
+        more = f"the output goes on behind the end of the answer: {_quote(right[0])}"
+        return _WRONG, f"line {line_of(passed)}: {more}"
     return _ACCEPTED, ""
 
 
@@ -173,6 +185,31 @@ def _pieces(source: Source, block_bytes: int, *, spaced: bool) -> Iterator[list[
             yield pieces
     if cut:
         yield [b"".join(cut)]
+
+
+def _lines(source: Source, block_bytes: int) -> Iterator[list[bytes]]:
+    """The lines block by block, without the white space at their ends and without empty ones at the end."""
+    cut: list[bytes] = []
+    empty = 0
+    offset = 0
+    while True:
+        block = source.read(offset, block_bytes)
+        offset += len(block)
+        *whole, rest = block.split(b"\n") if block else (b"", b"")
+        if whole:
+            whole[0] = b"".join((*cut, whole[0]))
+            cut = []
+        cut.append(rest)
+        lines = [line.rstrip() for line in whole]
+        last = next((place for place in range(len(lines), 0, -1) if lines[place - 1]), 0)
+        if last:
+            for start in range(0, empty, _EMPTY_MOST):  # many a line may be empty: never all at once
+                yield [b""] * min(_EMPTY_MOST, empty - start)
+            empty = 0
+            yield lines[:last]
+        empty += len(lines) - last
+        if not block:
+            return
 
 
 def _first_mismatch(
@@ -209,7 +246,7 @@ def _matcher(arguments: Arguments) -> Callable[[bytes, bytes], bool]:
 
 
 def _difference(answer: bytes, given: bytes, arguments: Arguments) -> str:
-    if answer[:1].isspace() or given[:1].isspace():
+    if not arguments.line_sensitive and (answer[:1].isspace() or given[:1].isspace()):
         return f"the whitespace differs: {_quote(answer)} expected, not {_quote(given)}"
     if arguments.absolute_tolerance is not None or arguments.relative_tolerance is not None:
         number, other = _float(answer), _float(given)

@@ -52,6 +52,43 @@ def test_sensitive_to_space_means_every_byte_of_it(expected: bytes, output: byte
     assert accepts(expected, output, arguments, block_bytes) == (expected.lower() == output.lower())
 
 
+def lines_of(text: bytes) -> list[bytes]:
+    """Without white space at their ends, and without empty lines at the end."""
+    lines = [line.rstrip() for line in text.split(b"\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+@given(TEXTS, TEXTS, BLOCKS, st.booleans())
+def test_lines_are_compared_whole_but_for_what_nobody_sees(
+    expected: bytes, output: bytes, block_bytes: int, case_sensitive: bool
+) -> None:
+    """With line_sensitive, blanks at the end of a line and empty lines at the end are of no account."""
+    left, right = (text if case_sensitive else text.lower() for text in (expected, output))
+    arguments = Arguments(line_sensitive=True, case_sensitive=case_sensitive)
+
+    assert accepts(expected, output, arguments, block_bytes) == (lines_of(left) == lines_of(right))
+
+
+@pytest.mark.parametrize(
+    ("expected", "output", "feedback"),
+    [
+        (b"a b\n\nc\n", b"a b  \r\n\t\nc\n\n \n", ""),
+        (b"a b\n", b"a  b\n", "line 1: 'a b' expected, not 'a  b'"),
+        (b"a\nb\n", b"a\n\nb\n", "line 2: 'b' expected, not ''"),
+        (b"a\n\nb", b"a", "the output ends early: '' expected next"),
+        (b"a", b"a\n\n  b", "line 2: the output goes on behind the end of the answer: ''"),
+        (b"\n" * 200_000 + b"x", b" \n" * 200_000 + b"x\n", ""),
+    ],
+)
+def test_the_feedback_on_lines_says_where_and_what(expected: bytes, output: bytes, feedback: str) -> None:
+    """Lines count from 1, also where they are many."""
+    arguments = Arguments(line_sensitive=True)
+
+    assert compare(BytesSource(expected), BytesSource(output), arguments)[1] == feedback
+
+
 @given(TEXTS, BLOCKS, st.booleans(), st.booleans())
 def test_the_answer_itself_is_always_right(
     text: bytes, block_bytes: int, spaced: bool, case_sensitive: bool
@@ -154,7 +191,8 @@ def test_a_token_as_long_as_the_output_takes_linear_time() -> None:
 
 
 def test_arguments_are_those_of_the_format() -> None:
-    """float_tolerance stands for both tolerances; the others for one each."""
+    """float_tolerance stands for both tolerances; the others for one each. line_sensitive is Gavel's own."""
+    assert parse_arguments(["line_sensitive", "case_sensitive"]) == Arguments(True, line_sensitive=True)
     assert parse_arguments([]) == Arguments()
     assert parse_arguments(["case_sensitive", "space_change_sensitive"]) == Arguments(True, True)
     assert parse_arguments(["float_tolerance", "1e-6"]) == Arguments(False, False, 1e-6, 1e-6)
@@ -173,6 +211,8 @@ def test_arguments_are_those_of_the_format() -> None:
         ["float_tolerance", "1e-6", "float_absolute_tolerance", "1e-6"],
         ["float_tolerance", "1", "float_tolerance", "1"],
         ["ignore_case"],
+        ["line_sensitive", "space_change_sensitive"],
+        ["line_sensitive", "float_tolerance", "1"],
         [""],
     ],
 )
