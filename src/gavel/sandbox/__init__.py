@@ -9,6 +9,7 @@ with Sandbox(state_dir) as sandbox, sandbox.box(BoxSpec()) as box:
 
 from .box import Box
 from .doctor import doctor
+from .exceptions import EXCEPTABLE
 from .live import LiveOutput
 from .model import (
     BoxBrokenError,
@@ -27,6 +28,7 @@ from .model import (
 from .sandbox import Sandbox
 
 __all__ = [
+    "EXCEPTABLE",
     "Box",
     "BoxBrokenError",
     "BoxSpec",

@@ -132,7 +132,7 @@ class Box:
         group = self._cgroups.create()
         try:
             group.limit(limits.memory_bytes, limits.processes)
-            self._start(command, limits, keep, (stdin, *output.writers, *group.join))
+            self._start(command, limits, keep, group, (stdin, *output.writers, *group.join))
             output.started()
             during = supervision.watch(
                 limits,
@@ -163,7 +163,9 @@ class Box:
             raise
         return outcome
 
-    def _start(self, command: Command, limits: Limits, keep: bool, descriptors: tuple[int, ...]) -> None:
+    def _start(
+        self, command: Command, limits: Limits, keep: bool, group: RunGroup, descriptors: tuple[int, ...]
+    ) -> None:
         message = {
             "op": "run",
             "argv": command.argv,
@@ -174,6 +176,7 @@ class Box:
             "files_count": limits.files_count,
             "wall_time_ms": accounting.wall_time_ms_most(limits) + accounting.INIT_GRACE_MS,
             "keep": keep,
+            "reopen": group.reopens,
         }
         with self._lock:
             if self._closed:

@@ -2,15 +2,25 @@
 
 A runner enters by writing to `tasks`, not to `cgroup.procs`: moving oneself as one thread does not take the
 lock that waits for an RCU grace period, 10 to 20 ms on an idle machine, and a runner has just one thread.
+
+Version 1 lets nobody but the machine's root move a process of another user, whoever opened the file. Where
+this process is not that root, the box's root opens it, for itself: so everybody may write to a run's `tasks`,
+in a folder that nobody but this user can enter.
 """
 
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import Final
 
 from . import cgroups
+from .model import SandboxUnavailable
 
 _ACCOUNTS: Final = ("memory", "pids", "cpuacct")
 _CONTROLLERS: Final = (*_ACCOUNTS, "cpu")
+_CHARGE_BYTES: Final = 256 * 1024
+"""The kernel charges as much at a time at the most, but for huge pages, for which it kills nobody."""
+_MEMORY_AND_SWAP: Final = "memory.memsw.limit_in_bytes"
 # Half of an ordinary process. With the lowest (2) programs on a busy machine starved until their time was up.
 _LOW_SHARES: Final = b"512"
 
@@ -28,24 +38,39 @@ class CgroupsV1:
             _, folder, kind, options, *_ = line.split()
             if kind == "cgroup":
                 found.update(dict.fromkeys(set(options.split(",")) & set(_CONTROLLERS), folder))
-        return found if len(found) == len(_CONTROLLERS) else None
+        return found if set(_ACCOUNTS) <= set(found) else None
 
-    def __init__(self, hierarchies: dict[str, str], owner: str) -> None:
-        self._bases = {controller: f"{folder}/gavel/{owner}" for controller, folder in hierarchies.items()}
+    def __init__(self, hierarchies: dict[str, str], name: str, owner: str, *, reopens: bool) -> None:
+        """`name`: of the folder below each mount that this user may write to."""
+        self._bases = {controller: f"{folder}/{name}/{owner}" for controller, folder in hierarchies.items()}
+        self._reopens = reopens
         self._runs = 0
-        for folder in set(hierarchies.values()):
-            os.makedirs(f"{folder}/gavel/{owner}", exist_ok=True)
-            for name in os.listdir(f"{folder}/gavel"):
-                if cgroups.is_abandoned(name):
-                    cgroups.sweep(f"{folder}/gavel/{name}")
-        for folder in (os.path.dirname(self._bases["cpu"]), self._bases["cpu"]):
-            _write(f"{folder}/cpu.shares", _LOW_SHARES)
+        for base in sorted(set(self._bases.values())):
+            home = os.path.dirname(base)
+            os.makedirs(base, 0o700, exist_ok=True)
+            for other in os.listdir(home):
+                if cgroups.is_abandoned(other):
+                    cgroups.sweep(f"{home}/{other}")
+        self.lacking = dict(self._lacking())
+        if "cpu" in self._bases:
+            shares = f"{os.path.dirname(self._bases['cpu'])}/cpu.shares"
+            if os.access(shares, os.W_OK):  # of a folder that root made for this user it is root's affair
+                _write(shares, _LOW_SHARES)
+            _write(f"{self._bases['cpu']}/cpu.shares", _LOW_SHARES)
+
+    def _lacking(self) -> Iterator[tuple[str, SandboxUnavailable]]:
+        if "cpu" not in self._bases:
+            reason = "the cgroup controller cpu is not mounted"
+            remedy = "mount -t cgroup -o cpu cpu /sys/fs/cgroup/cpu (as root)"
+            yield "cpu_weight", SandboxUnavailable("cpu_weight", reason, remedy)
+        if cgroups.swap_is_on() and not os.path.exists(f"{self._bases['memory']}/{_MEMORY_AND_SWAP}"):
+            reason = "swap is on, and the kernel does not account for it"
+            yield "swap", SandboxUnavailable("swap", reason, "swapoff -a, or boot with swapaccount=1")
 
     def create(self) -> "RunGroupV1":
         self._runs += 1
-        return RunGroupV1(
-            {name: f"{self._bases[name]}/{self._runs}" for name in _ACCOUNTS}, self._bases["cpu"]
-        )
+        folders = {name: f"{self._bases[name]}/{self._runs}" for name in _ACCOUNTS}
+        return RunGroupV1(folders, self._bases.get("cpu"), reopens=self._reopens)
 
     def close(self) -> None:
         for folder in set(self._bases.values()):
@@ -53,8 +78,10 @@ class CgroupsV1:
 
 
 class RunGroupV1:
-    def __init__(self, folders: dict[str, str], cpu: str) -> None:
+    def __init__(self, folders: dict[str, str], cpu: str | None, *, reopens: bool) -> None:
         self._folders = folders
+        self.reopens = reopens
+        self._memory_bytes = 0
         self._made: list[str] = []
         self._open: list[int] = []
         try:
@@ -63,20 +90,24 @@ class RunGroupV1:
                 self._made.append(folder)
             self._usage = os.open(f"{folders['cpuacct']}/cpuacct.usage", os.O_RDONLY | os.O_CLOEXEC)
             self._open.append(self._usage)
-            joins = sorted(
-                {*folders.values()} | ({cpu} if os.path.dirname(folders["cpuacct"]) != cpu else set())
-            )
-            self._open += [os.open(f"{folder}/tasks", os.O_WRONLY | os.O_CLOEXEC) for folder in joins]
+            joins = set(folders.values())
+            if cpu is not None and os.path.dirname(folders["cpuacct"]) != cpu:
+                joins.add(cpu)
+            for path in sorted(f"{folder}/tasks" for folder in joins):
+                if reopens:
+                    os.chmod(path, 0o666)  # noqa: S103 see above
+                self._open.append(os.open(path, os.O_CLOEXEC | (os.O_PATH if reopens else os.O_WRONLY)))
             self.join = tuple(self._open[1:])
         except OSError:
             self.remove()
             raise
 
     def limit(self, memory_bytes: int, processes: int) -> None:
+        self._memory_bytes = memory_bytes
         memory = self._folders["memory"]
         _write(f"{memory}/memory.limit_in_bytes", b"%d" % memory_bytes)
-        if os.path.exists(f"{memory}/memory.memsw.limit_in_bytes"):
-            _write(f"{memory}/memory.memsw.limit_in_bytes", b"%d" % memory_bytes)
+        if os.path.exists(f"{memory}/{_MEMORY_AND_SWAP}"):
+            _write(f"{memory}/{_MEMORY_AND_SWAP}", b"%d" % memory_bytes)
         else:  # a kernel without swap accounts: at least nothing of this group is swapped out
             _write(f"{memory}/memory.swappiness", b"0")
         _write(f"{self._folders['pids']}/pids.max", b"%d" % processes)
@@ -88,8 +119,19 @@ class RunGroupV1:
         return int(_read(f"{self._folders['memory']}/memory.max_usage_in_bytes"))
 
     def oom_kills(self) -> int:
-        fields = _read(f"{self._folders['memory']}/memory.oom_control").split()
-        return int(fields[fields.index(b"oom_kill") + 1])
+        folder = self._folders["memory"]
+        fields = _read(f"{folder}/memory.oom_control").split()
+        kills = int(fields[fields.index(b"oom_kill") + 1])
+        # The counters of refusals stay at 0 on some kernels; at its limit a group has all but the last pages.
+        if kills and max(self._peaks(folder)) < self._memory_bytes - _CHARGE_BYTES:
+            raise cgroups.killed_by_others(folder)
+        return kills
+
+    @staticmethod
+    def _peaks(folder: str) -> Iterator[int]:
+        for name in ("memory.max_usage_in_bytes", "memory.memsw.max_usage_in_bytes"):
+            with contextlib.suppress(FileNotFoundError):
+                yield int(_read(f"{folder}/{name}"))
 
     def waited_us(self) -> int:
         return cgroups.sum_of_waits_us(f"{self._folders['memory']}/tasks")

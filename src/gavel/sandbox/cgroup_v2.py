@@ -1,19 +1,29 @@
 """cgroup v2: one tree, below the cgroup that this process was started in, which must be delegated to it.
 
 The kernel gives controllers only to children of a cgroup without processes of its own, so this process moves
-itself into the leaf `gavel-service` first; runs live in `gavel-runs-<owner>/<run>` beside it.
+itself into the leaf `gavel-service`, with all that lives beside it, if need be; runs live in
+`gavel-runs-<owner>/<run>` next to that. A runner enters by a descriptor that this process opened: since Linux
+5.17 (and the older ones that it was taken over to) the opener's rights and cgroup namespace decide.
 """
 
 import contextlib
+import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from . import cgroups
+from .model import SandboxUnavailable
 
-_CONTROLLERS: Final = ("cpu", "memory", "pids")
+_NEEDED: Final = ("memory", "pids")  # the CPU account is there without a controller
+_WEIGHT: Final = "cpu"
+_FILES: Final = {"memory.peak": "Linux 5.19", "memory.oom.group": "Linux 4.19", "cgroup.kill": "Linux 5.14"}
 _LOW_WEIGHT: Final = "50"  # half of an ordinary group, as in version 1
 _PREFIX: Final = "gavel-runs-"
+_SERVICE: Final = "gavel-service"
+_MOVES_MAX: Final = 20
+"""Turns of moving what others fork meanwhile out of the way."""
 
 
 class CgroupsV2:
@@ -28,32 +38,40 @@ class CgroupsV2:
         path = next((line[3:] for line in membership.splitlines() if line.startswith("0::/")), None)
         if root is None or path is None:
             raise FileNotFoundError("no cgroup file system is mounted")
-        return f"{root}{path}".rstrip("/").removesuffix("/gavel-service")
+        return f"{root}{path}".rstrip("/").removesuffix(f"/{_SERVICE}")
 
     def __init__(self, group: str, owner: str) -> None:
-        available = Path(group, "cgroup.controllers").read_text("ascii").split()
-        if missing := set(_CONTROLLERS) - set(available):
+        available = set(Path(group, "cgroup.controllers").read_text("ascii").split())
+        if missing := set(_NEEDED) - available:
             raise FileNotFoundError(f"the cgroup {group} lacks the controllers {', '.join(sorted(missing))}")
         for name in os.listdir(group):
             if name.startswith(_PREFIX) and cgroups.is_abandoned(name.removeprefix(_PREFIX)):
                 cgroups.sweep(f"{group}/{name}")
-        self._enable(group)
+        controllers = (*_NEEDED, _WEIGHT) if _WEIGHT in available else _NEEDED
+        enable(group, controllers)
         self._base = f"{group}/{_PREFIX}{owner}"
-        os.mkdir(self._base)
-        _write(f"{self._base}/cpu.weight", _LOW_WEIGHT)
-        _write(f"{self._base}/cgroup.subtree_control", "+cpu +memory +pids")
         self._runs = 0
+        os.mkdir(self._base)
+        try:
+            if _WEIGHT in controllers:
+                _write(f"{self._base}/cpu.weight", _LOW_WEIGHT)
+            for name, since in _FILES.items():
+                if not os.path.exists(f"{self._base}/{name}"):
+                    raise FileNotFoundError(f"the kernel lacks {name} ({since})")
+            self.lacking = dict(self._lacking(group, controllers))
+            enable(self._base, controllers)
+        except OSError:
+            self.close()
+            raise
 
-    @staticmethod
-    def _enable(group: str) -> None:
-        if set(_CONTROLLERS) <= set(Path(group, "cgroup.subtree_control").read_text("ascii").split()):
-            return
-        service = f"{group}/gavel-service"
-        os.makedirs(service, exist_ok=True)
-        for pid in Path(group, "cgroup.procs").read_text("ascii").split():
-            with contextlib.suppress(ProcessLookupError):
-                _write(f"{service}/cgroup.procs", pid)
-        _write(f"{group}/cgroup.subtree_control", "+cpu +memory +pids")
+    def _lacking(self, group: str, controllers: tuple[str, ...]) -> Iterator[tuple[str, SandboxUnavailable]]:
+        if _WEIGHT not in controllers:
+            reason = f"the cgroup {group} lacks the controller cpu"
+            remedy = "Delegate=cpu memory pids in the unit, or in a drop-in of user@.service"
+            yield "cpu_weight", SandboxUnavailable("cpu_weight", reason, remedy)
+        if cgroups.swap_is_on() and not os.path.exists(f"{self._base}/memory.swap.max"):
+            reason = "swap is on, and the kernel does not account for it"
+            yield "swap", SandboxUnavailable("swap", reason, "swapoff -a, or boot with swapaccount=1")
 
     def create(self) -> "RunGroupV2":
         self._runs += 1
@@ -63,15 +81,47 @@ class CgroupsV2:
         cgroups.sweep(self._base)
 
 
+def enable(group: str, controllers: tuple[str, ...]) -> None:
+    """Gives the children of `group` these controllers.
+
+    The kernel refuses that to a group with processes of its own, unless it is the machine's root; then they
+    are moved to a leaf below it. More may be forked while that is done.
+    """
+    if set(controllers) <= set(Path(group, "cgroup.subtree_control").read_text("ascii").split()):
+        return
+    wanted = " ".join(f"+{name}" for name in controllers)
+    for _ in range(_MOVES_MAX):
+        try:
+            _write(f"{group}/cgroup.subtree_control", wanted)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+        else:
+            return
+        service = f"{group}/{_SERVICE}"
+        os.makedirs(service, exist_ok=True)
+        for pid in Path(group, "cgroup.procs").read_text("ascii").split():
+            with contextlib.suppress(ProcessLookupError):
+                _write(f"{service}/cgroup.procs", pid)
+    raise OSError(errno.EBUSY, f"processes are started in {group} faster than they can be moved")
+
+
 class RunGroupV2:
+    reopens = False
+
     def __init__(self, folder: str) -> None:
         self._folder = folder
         os.mkdir(folder)
-        self.join: tuple[int, ...] = (os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC),)
+        try:
+            join = os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+        except OSError:
+            os.rmdir(folder)
+            raise
+        self.join: tuple[int, ...] = (join,)
 
     def limit(self, memory_bytes: int, processes: int) -> None:
         _write(f"{self._folder}/memory.max", str(memory_bytes))
-        # Absent only where the kernel knows no swap at all.
+        # Absent where the kernel does not account for swap: see `lacking`.
         if os.path.exists(f"{self._folder}/memory.swap.max"):
             _write(f"{self._folder}/memory.swap.max", "0")
         _write(f"{self._folder}/memory.oom.group", "1")
@@ -84,7 +134,11 @@ class RunGroupV2:
         return int(Path(self._folder, "memory.peak").read_text("ascii"))
 
     def oom_kills(self) -> int:
-        return _field(f"{self._folder}/memory.events", "oom_kill")
+        events = f"{self._folder}/memory.events"
+        kills = _field(events, "oom_kill")
+        if kills and not _field(events, "oom"):
+            raise cgroups.killed_by_others(self._folder)
+        return kills
 
     def waited_us(self) -> int:
         return cgroups.sum_of_waits_us(f"{self._folder}/cgroup.threads")

@@ -9,7 +9,7 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -27,10 +27,18 @@ class RunGroup(Protocol):
         """Descriptors a process writes "0" to in order to enter; this object closes them in `remove`."""
         ...
 
+    @property
+    def reopens(self) -> bool:
+        """Whether the process has to open them anew by itself, and to enter while it is the box's root."""
+        ...
+
     def limit(self, memory_bytes: int, processes: int) -> None: ...
     def cpu_time_us(self) -> int: ...
     def memory_peak_bytes(self) -> int: ...
-    def oom_kills(self) -> int: ...
+    def oom_kills(self) -> int:
+        """How often the kernel killed in it for its own limit. SandboxError if for another one's."""
+        ...
+
     def waited_us(self) -> int:
         """How long all of its threads that live have been ready and waited for a CPU, together.
 
@@ -52,11 +60,16 @@ class Cgroups(Protocol):
 
     version: int
 
+    @property
+    def lacking(self) -> Mapping[str, SandboxUnavailable]:
+        """Why it does not hold `swap` or `cpu_weight`, if so; whatever else is missing makes it fail."""
+        ...
+
     def create(self) -> RunGroup: ...
     def close(self) -> None: ...
 
 
-def open_cgroups() -> Cgroups:
+def open_cgroups(is_machine_root: bool) -> Cgroups:
     """Whichever of both has memory, pids and CPU accounts here; SandboxUnavailable if neither.
 
     Removes what processes that are gone have left behind.
@@ -66,17 +79,30 @@ def open_cgroups() -> Cgroups:
 
     mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
     version_1 = CgroupsV1.hierarchies(mounts)
+    user = os.geteuid()
+    if version_1 is not None:
+        name = f"gavel-{user}" if user else "gavel"
+        folders = " ".join(sorted(f"{folder}/{name}" for folder in set(version_1.values())))
+        remedy = f"mkdir -p {folders} && chown {user} {folders} (as root)"
+    else:
+        remedy = f"systemd-run {'--user ' if user else ''}--scope -p Delegate=yes gavel up"
     try:
         if version_1 is not None:
-            return CgroupsV1(version_1, owner_name())
-        return CgroupsV2(
-            CgroupsV2.own_group(mounts, Path("/proc/self/cgroup").read_text("utf-8")), owner_name()
-        )
-    except OSError as error:
-        remedy = "run as root, or delegated: systemd-run --scope -p Delegate=yes gavel up"
-        raise SandboxUnavailable(
-            "memory, processes and CPU time", f"no usable cgroup: {error}", remedy
-        ) from error
+            return CgroupsV1(version_1, name, owner_name(), reopens=not is_machine_root)
+        membership = Path("/proc/self/cgroup").read_text("utf-8")
+        return CgroupsV2(CgroupsV2.own_group(mounts, membership), owner_name())
+    except (OSError, SandboxError) as error:
+        reason = f"no usable cgroup: {error}"
+        raise SandboxUnavailable("memory, processes, cpu_time", reason, remedy) from error
+
+
+def swap_is_on() -> bool:
+    return len(Path("/proc/swaps").read_text("utf-8").splitlines()) > 1
+
+
+def killed_by_others(folder: str) -> SandboxError:
+    """For a run that the kernel killed although it was within its limit."""
+    return SandboxError(f"the machine, or a cgroup above {folder}, ran out of memory")
 
 
 def sum_of_waits_us(threads: str) -> int:
@@ -124,6 +150,8 @@ def sweep(folder: str) -> None:
     """Kills what still lives in the cgroup `folder` and below, and removes it."""
     if not os.path.isdir(folder):
         return
+    with contextlib.suppress(OSError):  # there in version 2, where it misses no fork; cannot be made in 1
+        Path(folder, "cgroup.kill").write_text("1", "ascii")
     deadline = time.monotonic() + _REMOVE_SECONDS
     while pids := _pids_below(folder):
         if time.monotonic() > deadline:
@@ -149,7 +177,7 @@ def _pids_below(folder: str) -> list[int]:
     for inner, _, _ in os.walk(folder):
         with contextlib.suppress(OSError):
             found += map(int, Path(inner, "cgroup.procs").read_text("ascii").split())
-    return found
+    return [pid for pid in found if pid > 0]  # 0: of a pid namespace out of sight; to kill, all of ourselves
 
 
 def _pid_namespace() -> int:

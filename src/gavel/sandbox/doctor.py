@@ -1,57 +1,56 @@
 """What `gavel doctor` says of this machine: each requirement, whether it is met, and what would meet it."""
 
 import tempfile
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from . import probe
 from .cgroups import open_cgroups
+from .exceptions import EXCEPTABLE
+from .identity import identify
 from .model import Finding, SandboxError, SandboxUnavailable
 from .sandbox import Sandbox
 
 
-def doctor() -> list[Finding]:
-    """Looks at the machine, then starts a sandbox for a moment, which runs every probe. Never raises."""
-    findings = [_kernel(), _cgroups(), _swap()]
+def doctor(allow_unenforced: Iterable[str] = ()) -> list[Finding]:
+    """Looks at the machine, then starts a sandbox for a moment, which runs every probe. Never raises.
+
+    With `allow_unenforced` as for Sandbox: what is not enforced is still told as missing.
+    """
+    findings = [*_requirements()]
     if not all(finding.ok for finding in findings):
         return findings
     try:
         with (
             tempfile.TemporaryDirectory(prefix="gavel-doctor-") as folder,
-            Sandbox(folder, spare_boxes=0) as sandbox,
+            Sandbox(folder, spare_boxes=0, allow_unenforced=allow_unenforced) as sandbox,
         ):
             findings += [Finding(f"limit: {line.limit}", line.enforced, line.how) for line in sandbox.report]
     except SandboxUnavailable as error:
-        findings.append(Finding(f"limit: {error.limit}", False, error.reason, error.remedy))
-    except (SandboxError, OSError) as error:
+        may = f"{error.remedy}; or GAVEL_ALLOW_UNENFORCED={error.limit}, at the price that "
+        remedy = may + EXCEPTABLE[error.limit] if error.limit in EXCEPTABLE else error.remedy
+        findings.append(Finding(f"limit: {error.limit}", False, error.reason, remedy))
+    except (SandboxError, OSError, ValueError) as error:
         findings.append(Finding("sandbox", False, str(error), "see the message"))
     return findings
 
 
-def _kernel() -> Finding:
+def _requirements() -> Iterator[Finding]:
+    is_machine_root = False
     try:
-        (line,) = probe.check_kernel()
+        yield Finding("kernel", True, probe.check_kernel().how)
     except SandboxUnavailable as error:
-        return Finding("kernel", False, error.reason, error.remedy)
-    return Finding("kernel", True, line.how)
-
-
-def _cgroups() -> Finding:
+        yield Finding("kernel", False, error.reason, error.remedy)
     try:
-        cgroups = open_cgroups()
+        identity = identify()
+        identity.close()
+        is_machine_root = identity.is_machine_root
+        yield Finding("user", True, identity.how)
     except SandboxUnavailable as error:
-        return Finding("cgroups", False, error.reason, error.remedy)
-    cgroups.close()
-    return Finding("cgroups", True, f"version {cgroups.version}")
-
-
-def _swap() -> Finding:
-    """Advice, not a requirement: where swap is on and not accounted, a run's memory limit is of RAM alone."""
-    used = len(Path("/proc/swaps").read_text("ascii").splitlines()) > 1
-    accounted = not used or Path("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes").exists()
-    accounted = accounted or Path("/sys/fs/cgroup/cgroup.controllers").exists()
-    return Finding(
-        "swap",
-        accounted,
-        "on" if used else "off",
-        "" if accounted else "boot with swapaccount=1, or swapoff -a",
-    )
+        yield Finding("user", False, error.reason, error.remedy)
+    try:
+        cgroups = open_cgroups(is_machine_root)
+        cgroups.close()
+        yield Finding("cgroups", True, f"version {cgroups.version}")
+    except (SandboxUnavailable, SandboxError) as error:
+        remedy = error.remedy if isinstance(error, SandboxUnavailable) else "see the message"
+        yield Finding("cgroups", False, str(error), remedy)

@@ -1,7 +1,9 @@
 """The spawner process as the service sees it: started on demand, asked for boxes, started anew if it dies."""
 
 import contextlib
+import os
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from .identity import Identity
 from .inside import codec
 from .model import BoxSpec, SandboxError
 
@@ -28,15 +31,21 @@ class Birth:
 class Launcher:
     """Thread-safe; one request at a time."""
 
-    def __init__(self, state_dir: str) -> None:
+    def __init__(self, state_dir: str, identity: Identity, *, needs_network: bool = True) -> None:
+        """Without `needs_network` it goes on where no network namespace can be made; `lacking` says why."""
         self._state_dir = state_dir
+        self._identity = identity
+        self._needs_network = needs_network
         self._lock = threading.Lock()
         self._connection: codec.Channel | None = None
         self._keeper: threading.Thread | None = None
         self.pid = 0
         """Of the spawner; changes when it had to be started anew."""
+        self.lacking = ""
+        """Why there is no network namespace; empty if there is one."""
 
     def start(self) -> None:
+        """OSError or SandboxError if there is no spawner."""
         with self._lock:
             self._start()
 
@@ -87,7 +96,7 @@ class Launcher:
     def _start(self) -> None:
         self._connection, theirs = codec.Channel.pair()
         self._connection.set_timeout(_ANSWER_SECONDS)
-        Path(self._state_dir).mkdir(0o700, parents=True, exist_ok=True)
+        _make_private(self._state_dir)
         started: list[subprocess.Popen[bytes]] = []
         up = threading.Event()
         keep = threading.Thread(target=_keep, args=(theirs, started, up), name="sandbox-spawner", daemon=True)
@@ -97,7 +106,12 @@ class Launcher:
         if not started:
             raise OSError("the spawner cannot be executed")
         self._keeper, self.pid = keep, started[0].pid
-        self._request({"op": "start", "state_dir": self._state_dir}, ())
+        if self._identity.subordinate is not None:
+            self._request({"op": "user"}, ())
+            self._identity.map_into(self.pid)
+        start = {"op": "start", "state_dir": self._state_dir, "ids": self._identity.ids}
+        answer, _ = self._request(start | {"network": self._needs_network}, ())
+        self.lacking = answer["lacking"]
 
     def _stop(self) -> None:
         if self._connection is not None:
@@ -106,6 +120,14 @@ class Launcher:
         if self._keeper is not None:
             self._keeper.join(_ANSWER_SECONDS)
             self._keeper = None
+
+
+def _make_private(folder: str) -> None:
+    """What lies in it is mounted and read by the spawner: nobody else may put anything there."""
+    Path(folder).mkdir(0o700, parents=True, exist_ok=True)
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise OSError(f"{folder} is not a folder that only this user can write to")
 
 
 def _keep(connection: socket.socket, started: list[subprocess.Popen[bytes]], up: threading.Event) -> None:

@@ -1,7 +1,8 @@
 """The proof, before any work is taken, that each limit holds on this machine: hostile programs under it.
 
 They are lines for /bin/sh, so that nothing but the system's own tools is needed. A probe that does not end
-as it must makes the sandbox unavailable; there is no weaker mode to fall back to.
+as it must makes the sandbox unavailable; there is no weaker mode to fall back to. (What exceptions.py names
+may be allowed not to hold: that is for the operator to say, and for `report` to show.)
 """
 
 import os
@@ -34,8 +35,17 @@ _TIGHT_MS: Final = 60
 _REMEDY_CGROUP: Final = (
     "mount the cgroup controllers memory, pids, cpuacct, cpu writable, or run under systemd with Delegate=yes"
 )
-_REMEDY_NAMESPACES: Final = (
-    "sysctl -w user.max_user_namespaces=10000 user.max_net_namespaces=10000; in a container: --privileged"
+_NAMESPACES: Final = ("ipc", "mnt", "pid", "user", "uts", "cgroup")
+_REMEDY_NAMESPACES: Final = "sysctl -w user.max_user_namespaces=10000 user.max_net_namespaces=10000"
+_REMEDIES_ROOTLESS: Final = {
+    "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl -w kernel.unprivileged_userns_clone=1"),
+    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
+        "1",
+        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with `userns,`",
+    ),
+}
+_REMEDY_CONTAINER: Final = (
+    "in a container: --privileged, or --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
 )
 _REMEDY_KERNEL: Final = "use a kernel of the distribution, not one with seccomp, overlayfs or tmpfs taken out"
 
@@ -44,38 +54,53 @@ class _ProbeError(Exception):
     """What a probe saw instead of what must be."""
 
 
-def check_kernel() -> tuple[Enforcement, ...]:
-    """SandboxUnavailable if the kernel, the machine or the rights rule the sandbox out."""
+def check_kernel() -> Enforcement:
+    """SandboxUnavailable if the kernel or the machine rule the sandbox out."""
     try:
         for_init(platform.machine())
     except ValueError as error:
-        raise SandboxUnavailable("system calls", str(error), "use a machine of one of these") from error
+        raise SandboxUnavailable("privileges", str(error), "use a machine of one of these") from error
     release = platform.release()
     version = tuple(int(part) for part in release.split("-")[0].split(".")[:2])
     if version < KERNEL_MIN:
         raise SandboxUnavailable(
             "files", f"kernel {release} lacks mount_setattr", "upgrade to Linux 5.12 or later"
         )
+    return Enforcement("kernel", True, f"Linux {release} on {platform.machine()}")
+
+
+def remedy_of_namespaces() -> str:
+    """What to do where the kernel makes no namespaces for this user."""
     if os.geteuid() != 0:
-        raise SandboxUnavailable("isolation", "boxes are made by root", "sudo gavel up")
-    return (Enforcement("kernel", True, f"Linux {release} on {platform.machine()}"),)
+        for path, (value, remedy) in _REMEDIES_ROOTLESS.items():
+            if Path(path).exists() and Path(path).read_text("ascii").strip() == value:
+                return remedy
+    return f"{_REMEDY_NAMESPACES}; {_REMEDY_CONTAINER}"
 
 
-def prove(make_box: Callable[..., Box], cgroup_version: int) -> tuple[Enforcement, ...]:
-    """Runs every probe; SandboxUnavailable names the first limit that does not hold."""
+def prove(
+    make_box: Callable[..., Box], cgroup_version: int, identity: str, *, network: bool
+) -> tuple[Enforcement, ...]:
+    """Runs every probe; SandboxUnavailable names the first limit that does not hold.
+
+    `identity`: how boxes are made, for the report. Without `network` that is not proved.
+    """
     proven: list[Enforcement] = []
     try:
         first = make_box(files_bytes=_FILES_BYTES, files_count=32)
         with first, make_box(files_bytes=_FILES_BYTES, files_count=32) as second:
             for probe in _PROBES:
+                if probe.check is _network and not network:
+                    continue
                 try:
                     probe.check(first, second)
                 except (_ProbeError, SandboxError) as error:
-                    raise SandboxUnavailable(probe.limit, str(error), probe.remedy) from error
-                how = probe.how.format(version=cgroup_version)
+                    remedy = probe.remedy or remedy_of_namespaces()
+                    raise SandboxUnavailable(probe.limit, str(error), remedy) from error
+                how = probe.how.format(version=cgroup_version, identity=identity)
                 proven.append(Enforcement(probe.limit, True, how))
     except SandboxError as error:
-        raise SandboxUnavailable("isolation", str(error), _REMEDY_NAMESPACES) from error
+        raise SandboxUnavailable("isolation", str(error), remedy_of_namespaces()) from error
     return tuple(proven)
 
 
@@ -142,15 +167,31 @@ def _links(box: Box, _: Box) -> None:
             raise _ProbeError(f"a link that a program left was followed: {path}")
 
 
+def _isolation(box: Box, other: Box) -> None:
+    _is_apart(box, _NAMESPACES)
+    # Who they are outside, as this process sees it: nobody of each other's, and not this process.
+    maps = [Path(f"/proc/{one.pid}/uid_map").read_text("ascii").splitlines() for one in (box, other)]
+    ranges = [line.split() for lines in maps for line in lines]
+    owners = {int(outside) for _, outside, count in ranges if count == "1"}
+    if len(ranges) != 4 or len(owners) != 4 or owners & {0, os.geteuid()}:
+        raise _ProbeError(f"the users of two boxes are {ranges}")
+
+
+def _is_apart(box: Box, kinds: tuple[str, ...]) -> None:
+    outcome, text = _sh(box, f"cd /proc/self/ns && readlink {' '.join(kinds)}")
+    _must(len(text.split()) == len(kinds), outcome, text)
+    for kind, found in zip(kinds, text.split(), strict=True):
+        if os.readlink(f"/proc/self/ns/{kind}") == found:
+            raise _ProbeError(f"the box shares this process's {kind} namespace")
+
+
 def _network(box: Box, _: Box) -> None:
+    _is_apart(box, ("net",))
     outcome, text = _sh(box, "tail -n +3 /proc/net/dev; cat /proc/net/route")
     interfaces = [line.split(":")[0].strip() for line in text.splitlines() if ":" in line]
     _must(
         outcome.exit_code == 0 and interfaces in ([], ["lo"]) and len(text.splitlines()) <= 2, outcome, text
     )
-    for kind in ("net", "ipc", "mnt", "pid", "user", "uts", "cgroup"):
-        if Path(f"/proc/{box.pid}/ns/{kind}").readlink() == Path(f"/proc/self/ns/{kind}").readlink():
-            raise _ProbeError(f"the box shares the host's {kind} namespace")
 
 
 def _neighbour(box: Box, other: Box) -> None:
@@ -176,22 +217,20 @@ class _Probe:
     limit: str
     how: str
     remedy: str
+    """Empty: as the namespaces'."""
     check: Callable[[Box, Box], None]
 
 
 _PROBES: Final = (
-    _Probe(
-        "privileges", "user namespace, no capability, no_new_privs, seccomp", _REMEDY_NAMESPACES, _privileges
-    ),
+    _Probe("isolation", "namespaces of each box; {identity}", "", _isolation),
+    _Probe("privileges", "user namespace, no capability, no_new_privs, seccomp", "", _privileges),
     _Probe("memory", "cgroup v{version} memory, no swap", _REMEDY_CGROUP, _memory),
     _Probe("processes", "cgroup v{version} pids, RLIMIT_NPROC", _REMEDY_CGROUP, _processes),
-    _Probe("cpu time", "cgroup v{version} CPU account, RLIMIT_CPU", _REMEDY_CGROUP, _cpu_time),
-    _Probe("wall time", "watchdog of the service, and of the box", _REMEDY_CGROUP, _wall_time),
+    _Probe("cpu_time", "cgroup v{version} CPU account, RLIMIT_CPU", _REMEDY_CGROUP, _cpu_time),
+    _Probe("wall_time", "watchdog of the service, and of the box", _REMEDY_CGROUP, _wall_time),
     _Probe("output", "pipes, counted as they are read", _REMEDY_CGROUP, _output),
     _Probe("files", "read-only system, tmpfs of limited size and inodes", _REMEDY_KERNEL, _files),
     _Probe("links", "openat2 beneath, without links", _REMEDY_KERNEL, _links),
-    _Probe(
-        "network", "network namespace without interfaces, no sockets by seccomp", _REMEDY_NAMESPACES, _network
-    ),
-    _Probe("neighbours", "a box for each submission", _REMEDY_NAMESPACES, _neighbour),
+    _Probe("network", "network namespace without interfaces, no sockets by seccomp", "", _network),
+    _Probe("neighbours", "a box for each submission", "", _neighbour),
 )

@@ -38,7 +38,12 @@ async def main(stop: asyncio.Event) -> None:
     slots = settings.slots or len(os.sched_getaffinity(0))
     async with AsyncExitStack() as parts:
         # Before any gRPC object exists, and on the main thread: the kernel ends it when that thread ends.
-        sandbox = parts.enter_context(Sandbox(str(state / "sandbox"), spare_boxes=slots))
+        sandbox = parts.enter_context(
+            Sandbox(str(state / "sandbox"), spare_boxes=slots, allow_unenforced=settings.allow_unenforced)
+        )
+        for held in sandbox.report:
+            if not held.enforced:
+                _log.warning("limit_not_enforced", limit=held.limit, reason=held.how)
         objects = Objects(settings.storage_url, spool_folder=settings.state_dir)
         parts.callback(objects.close)
         engine = WorkerEngine(sandbox, objects, Path(settings.cache_dir or state / "cache"))

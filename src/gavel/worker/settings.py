@@ -6,6 +6,7 @@ from typing import Self
 
 from gavel import settings
 from gavel.bus.topics import Partitions
+from gavel.sandbox import EXCEPTABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,9 @@ class Settings:
     free."""
     state_dir: str
     """A private folder of this process; nothing in it outlives it."""
+    allow_unenforced: tuple[str, ...] = ()
+    """Limits of the sandbox without which the worker starts all the same: `cpu_weight`, `network`, `swap`.
+    Each that does not hold is logged as a warning and shown by ListWorkers and `gavel status`."""
     cache_dir: str = ""
     """What compiling made, for later starts and for other workers of this machine; empty: in `state_dir`."""
     log_level: str = "info"
@@ -52,4 +56,10 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Reads the variables; SettingsError names the one that is wrong."""
-        return settings.read(cls, environ)
+        found = settings.read(cls, environ)
+        if wrong := sorted(set(found.allow_unenforced) - EXCEPTABLE.keys()):
+            may = ", ".join(EXCEPTABLE)
+            raise settings.SettingsError(
+                f"GAVEL_ALLOW_UNENFORCED: expected some of {may}; found {', '.join(wrong)}"
+            )
+        return found

@@ -1,5 +1,7 @@
-"""Types of the fixtures of this folder, and what runs below a process."""
+"""Types of the fixtures of this folder, what runs below a process, and waiting for something to hold."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -59,3 +61,11 @@ def descendants(pid: int) -> set[int]:
             found.add(child)
             waiting.append(child)
     return found
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    """Polls; fails with `what` after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)

@@ -7,11 +7,10 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sandbox_programs import MakeLimits, descendants
+from sandbox_programs import MakeLimits, descendants, wait_until
 
 from gavel.sandbox import (
     BoxBrokenError,
@@ -25,14 +24,6 @@ from gavel.sandbox import (
 )
 
 pytestmark = pytest.mark.integration
-
-
-def wait_until(holds: Callable[[], bool], what: str, seconds: float = 10) -> None:
-    """Polls; fails with `what` after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
 
 
 def own_cgroups() -> set[str]:
@@ -156,8 +147,8 @@ def test_start_proves_and_reports(tmp_path: Path) -> None:
     assert names >= {
         "memory",
         "processes",
-        "cpu time",
-        "wall time",
+        "cpu_time",
+        "wall_time",
         "output",
         "files",
         "links",
@@ -183,19 +174,11 @@ def test_a_limit_that_does_not_hold_refuses_to_start(tmp_path: Path, monkeypatch
     wait_until(lambda: not _runs(sandbox.spawner_pid), "the spawner")
 
 
-def test_an_unprivileged_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No weaker mode: without the rights there is no sandbox."""
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-
-    with pytest.raises(SandboxUnavailable, match="isolation"):
-        probe.check_kernel()
-
-
 def test_doctor() -> None:
     """On this machine all is well, line by line."""
     findings = doctor()
 
-    assert {finding.name for finding in findings} >= {"kernel", "cgroups", "swap", "limit: memory"}
+    assert {finding.name for finding in findings} >= {"kernel", "user", "cgroups", "limit: memory"}
     assert all(finding.ok for finding in findings), findings
 
 

@@ -9,6 +9,7 @@ from gavel.sandbox import Command, Mount
 def test_the_door() -> None:
     """What callers may use, and nothing else."""
     assert set(gavel.sandbox.__all__) == {
+        "EXCEPTABLE",
         "Box",
         "BoxBrokenError",
         "BoxSpec",

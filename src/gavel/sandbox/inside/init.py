@@ -7,7 +7,8 @@ Requests and answers (codec.py), each with an `op`:
     get     path                                         answer carries a descriptor if the file is there
     names   path                                         answer carries a descriptor if the folder is there
     freeze
-    run     argv, env, cwd, rlimits, files_bytes, files_count, wall_time_ms, keep; descriptors: see runner.py
+    run     argv, env, cwd, rlimits, files_bytes, files_count, wall_time_ms, keep, reopen; descriptors: see
+            runner.py
     kill    only during a run, unanswered; anywhere else it came too late and is ignored
 
 The end of the socket ends init, and the kernel then kills whatever lives in the pid namespace. A failed

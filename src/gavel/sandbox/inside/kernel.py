@@ -3,9 +3,12 @@
 import ctypes
 import os
 import platform
+import signal
 from typing import Final
 
 libc: Final = ctypes.CDLL(None, use_errno=True)
+# The same calls without letting go of the interpreter's lock: a fork must not.
+_locked: Final = ctypes.PyDLL(None, use_errno=True)
 
 CLONE_NEWNS: Final = 0x00020000
 CLONE_NEWCGROUP: Final = 0x02000000
@@ -31,12 +34,14 @@ _SYS_CLOSE_RANGE: Final = 436
 _SYS_OPENAT2: Final = 437
 _SYS_MOUNT_SETATTR: Final = 442
 _SYS_PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), -1)
+_SYS_CLONE: Final = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), -1)
 
 _AT_CURRENT_FOLDER: Final = -100
 _AT_RECURSIVE: Final = 0x8000
 _MOUNT_ATTR_RDONLY: Final = 0x1
 _MOUNT_ATTR_NOSUID: Final = 0x2
 _MOUNT_ATTR_NODEV: Final = 0x4
+_MOUNT_ATTR_NOEXEC: Final = 0x8
 
 _RESOLVE_NO_MAGICLINKS: Final = 0x02
 _RESOLVE_NO_SYMLINKS: Final = 0x04
@@ -89,9 +94,13 @@ def umount(target: str) -> None:
     _checked(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
-def make_read_only(target: str) -> None:
-    """Makes the mount at `target` and all below it read-only, without set-user-id and devices."""
-    attributes = _MountAttr(_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, 0, 0, 0)
+def make_read_only(target: str, *, devices: bool = False) -> None:
+    """Makes the mount at `target` and all below it read-only, without set-user-id and devices.
+
+    With `devices` these can be used, but nothing can be executed.
+    """
+    other = _MOUNT_ATTR_NOEXEC if devices else _MOUNT_ATTR_NODEV
+    attributes = _MountAttr(_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | other, 0, 0, 0)
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
     flags = ctypes.c_uint(_AT_RECURSIVE)
     pointer = ctypes.byref(attributes)
@@ -117,8 +126,21 @@ def unshare(flags: int) -> None:
     _checked(libc.unshare(ctypes.c_int(flags)), f"unshare {flags:#x}")
 
 
-def set_namespace(descriptor: int, kind: int) -> None:
-    _checked(libc.setns(ctypes.c_int(descriptor), ctypes.c_int(kind)), "setns")
+def fork_into(flags: int) -> int:
+    """os.fork with the child in new namespaces, for a process of one thread.
+
+    To unshare the pid namespace and fork would do the same once: to come back to one's own is a right in the
+    user namespace that made it, which only the machine's root has.
+    """
+    ctypes.pythonapi.PyOS_BeforeFork()
+    none = ctypes.c_ulong(0)
+    number, all_flags = ctypes.c_long(_SYS_CLONE), ctypes.c_ulong(flags | signal.SIGCHLD)
+    pid = int(_locked.syscall(number, all_flags, none, none, none, none))
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    return _checked(pid, "clone")
 
 
 def set_host_name(name: str) -> None:
@@ -173,6 +195,16 @@ def close_on_exec_from(first: int) -> None:
     """Marks every descriptor from `first` on close-on-exec."""
     first_, last, cloexec = ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF), ctypes.c_uint(4)
     _checked(libc.syscall(ctypes.c_long(_SYS_CLOSE_RANGE), first_, last, cloexec), "close_range")
+
+
+def close_all_but(kept: tuple[int, ...]) -> None:
+    """Closes every descriptor from 3 on but those."""
+    first = 3
+    for descriptor in sorted(kept):
+        os.closerange(first, descriptor)
+        first = descriptor + 1
+    first_, last = ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF)
+    _checked(libc.syscall(ctypes.c_long(_SYS_CLOSE_RANGE), first_, last, ctypes.c_uint(0)), "close_range")
 
 
 def ipc_in_use() -> bool:

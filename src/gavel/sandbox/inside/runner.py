@@ -13,6 +13,7 @@ from . import kernel
 from .namespace import BOX_USER
 
 _SEARCH_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+_FOR_WRITING: Final = os.O_WRONLY | os.O_CLOEXEC
 
 
 class Start:
@@ -21,13 +22,17 @@ class Start:
     def __init__(
         self, job: dict[str, Any], descriptors: tuple[int, ...], filter_program: kernel.Filter
     ) -> None:
-        """`descriptors`: stdin, stdout, stderr, then one open `tasks` or `cgroup.procs` file a controller."""
+        """`descriptors`: stdin, stdout, stderr, then one open `tasks` or `cgroup.procs` file a controller.
+
+        With `reopen` they only name these files, which the box's root opens, to enter for itself.
+        """
         self._argv: list[str] = job["argv"]
         self._environment: dict[str, str] = job["env"]
         self._folder: str = job["cwd"]
         self._rlimits = [(kind, _within(kind, wanted)) for kind, wanted in job["rlimits"]]
         self._streams = descriptors[:3]
         self._cgroups = descriptors[3:]
+        self._reopen: bool = job["reopen"]
         self._filter = filter_program
         self._path = _find(self._argv[0], self._environment.get("PATH", _SEARCH_PATH))
         # Each is close-on-exec from its making; this is for one that might be forgotten some day.
@@ -43,13 +48,16 @@ class Start:
                 os.dup2(source, target)
             for kind, limits in self._rlimits:
                 resource.setrlimit(kind, limits)
+            if self._reopen:
+                self._cgroups = tuple(os.open(f"/proc/self/fd/{fd}", _FOR_WRITING) for fd in self._cgroups)
+                self._enter()
             os.setgroups([])
             os.setresgid(BOX_USER, BOX_USER, BOX_USER)
             os.setresuid(BOX_USER, BOX_USER, BOX_USER)  # drops every capability: see SECUREBITS
             os.chdir(self._folder)
             self._filter.install()
-            for cgroup in self._cgroups:  # as late as can be: the accounts start with the program
-                os.write(cgroup, b"0")
+            if not self._reopen:  # as late as can be: the accounts start with the program
+                self._enter()
             os.write(report, time.monotonic_ns().to_bytes(8, "little"))
             started = True
             os.execve(self._path, self._argv, self._environment)  # noqa: S606 no shell is what is meant
@@ -57,6 +65,10 @@ class Start:
             os.write(report, describe(error) if started else bytes(8) + describe(error))
         finally:
             os._exit(127)
+
+    def _enter(self) -> None:
+        for cgroup in self._cgroups:
+            os.write(cgroup, b"0")
 
 
 def describe(error: BaseException) -> bytes:

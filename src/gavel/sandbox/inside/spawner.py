@@ -1,9 +1,13 @@
 """The spawner: one single-threaded process that forks boxes. The only part that runs as the host's root.
 
 It is started by exec before the service makes threads, takes requests from the service's socket alone, and
-reads no byte that a program wrote. Requests:
+reads no byte that a program wrote. Of a service that is not root it becomes root of a user namespace of its
+own, and of nothing else. Requests:
 
-    start   state_dir                       private mount and network namespaces, place for the templates
+    user                                    a user namespace, whose ids the service then has mapped
+    start   state_dir, ids, network         private mount and network namespaces, place for the templates;
+                                            `ids`: ids.py; without `network` it goes on if it cannot have
+                                            a network namespace -> `lacking`, why not
     box     root, mounts; descriptor: the box's end of its own socket to the service
             -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready
 
@@ -19,7 +23,7 @@ import socket
 import sys
 from typing import Never
 
-from . import codec, filter, kernel, namespace, template  # noqa: A004 the seccomp filter
+from . import codec, filter, ids, kernel, namespace, template  # noqa: A004 the seccomp filter
 from .init import Init
 
 
@@ -29,8 +33,8 @@ class Spawner:
         machine = platform.machine()
         self._init_filter = kernel.Filter(filter.for_init(machine))
         self._program_filter = kernel.Filter(filter.for_programs(machine))
-        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._masked = namespace.maskable()
+        self._ids: ids.Ids = ids.ByPid()
         self._stage = ""
         self._templates: dict[str, str] = {}
 
@@ -40,23 +44,33 @@ class Spawner:
 
     def _do(self, message: codec.Message, descriptors: tuple[int, ...]) -> codec.Answer:
         match message["op"]:
-            case "start":
-                self._start(message["state_dir"])
+            case "user":
+                kernel.unshare(kernel.CLONE_NEWUSER)
                 return {}, ()
+            case "start":
+                self._ids = ids.ByPid() if message["ids"] is None else ids.Block(*message["ids"])
+                return {"lacking": self._start(message["state_dir"], network=message["network"])}, ()
             case "box":
                 pid, pidfd = self._box(self._template(message), descriptors[0])
                 return {"pid": pid}, (pidfd,)
             case op:
                 raise ValueError(f"no such request: {op}")
 
-    def _start(self, state_dir: str) -> None:
-        kernel.unshare(
-            kernel.CLONE_NEWNS | kernel.CLONE_NEWNET
-        )  # the network without interfaces of all boxes
+    def _start(self, state_dir: str, *, network: bool) -> str:
+        os.setgroups([])
+        lacking = ""
+        try:
+            kernel.unshare(kernel.CLONE_NEWNET)  # the network without interfaces of all boxes
+        except OSError as error:
+            if network:
+                raise
+            lacking = str(error)
+        kernel.unshare(kernel.CLONE_NEWNS)
         kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
         self._stage = f"{state_dir}/boxes"
         os.makedirs(self._stage, 0o700, exist_ok=True)
         kernel.mount("gavel", self._stage, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=64k,mode=700")
+        return lacking
 
     def _template(self, message: codec.Message) -> str:
         key = repr((message["root"], message["mounts"]))
@@ -76,24 +90,22 @@ class Spawner:
     def _box(self, folder: str, control: int) -> tuple[int, int]:
         from_child, to_spawner = os.pipe()
         from_spawner, to_child = os.pipe()
+        pidfd = -1
         try:
-            kernel.unshare(kernel.CLONE_NEWPID)
-            try:
-                pid = os.fork()
-            finally:
-                if os.getpid() != 1:
-                    kernel.set_namespace(self._own_pids, kernel.CLONE_NEWPID)
+            pid = kernel.fork_into(kernel.CLONE_NEWPID)
             if pid == 0:
-                for descriptor in (from_child, to_child, self._own_pids, self._connection.fileno()):
-                    os.close(descriptor)
                 self._become_init(folder, control, to_spawner, from_spawner)
             pidfd = os.pidfd_open(pid)
             os.close(to_spawner)
             to_spawner = -1
             if os.read(from_child, 1) == b"m":  # otherwise it said why on its socket, and is gone
-                namespace.write_id_maps(pid)
+                namespace.write_id_maps(pid, self._ids.take(pid, pidfd))
                 os.write(to_child, b"m")
             return pid, pidfd
+        except BaseException:
+            if pidfd >= 0:
+                os.close(pidfd)
+            raise
         finally:
             for descriptor in (from_child, to_spawner, from_spawner, to_child):
                 if descriptor >= 0:
@@ -101,6 +113,7 @@ class Spawner:
 
     def _become_init(self, folder: str, control: int, to_spawner: int, from_spawner: int) -> Never:
         try:
+            kernel.close_all_but((control, to_spawner, from_spawner))
             channel = codec.Channel(socket.socket(fileno=control))
             try:
                 namespace.enter(folder, self._masked, to_spawner, from_spawner)
@@ -124,6 +137,7 @@ def main(descriptor: int) -> None:
     """`descriptor`: this end of the SOCK_SEQPACKET pair with the service."""
     os.set_inheritable(descriptor, False)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # a mask, too, is kept over an exec
     # What is ignored stays so over an exec: by Python itself, by nohup, by a shell's background.
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)

@@ -42,6 +42,7 @@ _ETC_FILES: Final = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
 }
 _DEVICES: Final = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
+"""Major and minor number of the machine's own, which are bound: in a user namespace none can be made."""
 _COPY_BYTES_MAX: Final = 4 << 20
 
 
@@ -104,11 +105,22 @@ def _write(path: str, data: bytes) -> None:
 def _dev(folder: str) -> None:
     flags = kernel.MS_NOSUID | kernel.MS_NOEXEC
     kernel.mount("gavel", folder, "tmpfs", flags, "size=4k,nr_inodes=32,mode=755")
-    for name, (major, minor) in _DEVICES.items():
-        os.mknod(f"{folder}/{name}", stat.S_IFCHR | 0o666, os.makedev(major, minor))
-        os.chmod(f"{folder}/{name}", 0o666)  # noqa: S103 they are for everyone
+    for name, numbers in _DEVICES.items():
+        _device(name, os.makedev(*numbers), f"{folder}/{name}")
     os.mkdir(f"{folder}/shm", 0o755)
     os.symlink("/proc/self/fd", f"{folder}/fd")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         os.symlink(f"/proc/self/fd/{number}", f"{folder}/{name}")
-    kernel.mount("", folder, "", kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | flags)
+    kernel.make_read_only(folder, devices=True)
+
+
+def _device(name: str, number: int, target: str) -> None:
+    source = os.open(f"/dev/{name}", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        status = os.fstat(source)
+        if not stat.S_ISCHR(status.st_mode) or status.st_rdev != number:
+            raise OSError(f"/dev/{name} is not that device")
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o444))
+        kernel.mount(f"/proc/self/fd/{source}", target, "", kernel.MS_BIND)
+    finally:
+        os.close(source)
