@@ -165,6 +165,9 @@ def ending(judgement: Judgement) -> list[tuple[str, str]]:
     for test in (decisive or only,):
         if test is not None:
             lines += [(line, "dim") for line in _facts(test)]
+    for group in judgement.groups:
+        points = "" if group.score is None else f"{group.score:g} points"
+        lines.append((f"      {printable(group.name):<28} {words(group.verdict):<26} {points}".rstrip(), ""))
     if judgement.failure:
         lines.append((indented(judgement.failure), "dim"))
     if judgement.state == "FINISHED":
@@ -203,7 +206,14 @@ def indented(text: str) -> str:
 
 def _facts(test: TestResult) -> list[str]:
     lines = [f"{test.test or f'test {test.number}'}: {printable(test.message)}"] if test.message else []
-    for title, text in (("checker", test.feedback), ("stdout", test.stdout), ("stderr", test.stderr)):
+    shown = (
+        ("checker", test.feedback),
+        ("input", test.input),
+        ("expected", test.expected),
+        ("stdout", test.stdout),
+        ("stderr", test.stderr),
+    )
+    for title, text in shown:
         if text.strip():
             lines += [f"  {title}:", indented(text)]
     return lines

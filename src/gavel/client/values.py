@@ -86,6 +86,11 @@ class TestResult:
     feedback: str = ""
     stdout: str = ""
     stderr: str = ""
+    input: str = ""
+    """Heads of its input and of the expected answer, where they may be seen and it was not accepted."""
+    expected: str = ""
+    pass_count: int = 0
+    """How often the program was run, for multi-pass problems; else 0."""
 
     @classmethod
     def from_proto(cls, proto: submission_pb2.TestResult) -> Self:
@@ -104,7 +109,24 @@ class TestResult:
             feedback=proto.feedback,
             stdout=proto.stdout,
             stderr=proto.stderr,
+            input=proto.input,
+            expected=proto.expected,
+            pass_count=proto.pass_count,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """What a group of tests came to, for problems that score."""
+
+    name: str
+    """Its path in the package, such as `secret/group1`."""
+    verdict: str
+    score: float | None = None
+
+    @classmethod
+    def from_proto(cls, proto: submission_pb2.GroupResult) -> Self:
+        return cls(name=proto.name, verdict=verdict_name(proto.verdict), score=_optional(proto, "score"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +147,10 @@ class Judgement:
     """Those that have ended."""
     compile: CompileResult | None = None
     score: float | None = None
+    groups: tuple[GroupResult, ...] = ()
+    """Of a problem that scores, the outer ones first."""
+    first_failed_test: int = 0
+    """The number of the first test that was run and not accepted; 0: none."""
     failure: str = ""
     """What went wrong when `state` is FAILED."""
     language_version: str = ""
@@ -151,6 +177,8 @@ class Judgement:
             tests=tuple(map(TestResult.from_proto, proto.tests)),
             compile=CompileResult.from_proto(proto.compile) if proto.HasField("compile") else None,
             score=_optional(proto, "score"),
+            groups=tuple(map(GroupResult.from_proto, proto.groups)),
+            first_failed_test=proto.first_failed_test,
             failure=proto.failure,
             language_version=proto.language_version,
             manifest_digest=proto.manifest_digest,

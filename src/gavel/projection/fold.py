@@ -147,6 +147,7 @@ def _ended(state: JudgementState, position: int, event: JudgementEvent, kind: st
             finished.memory_bytes,
             finished.manifest_digest,
             tests_object=finished.object if finished.HasField("object") else None,
+            groups=tuple(finished.groups),
         ),
     )
 

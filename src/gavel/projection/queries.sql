@@ -55,8 +55,8 @@ WHERE excluded.reproduce_count > known.reproduce_count AND excluded.tenant = kno
 INSERT INTO judgements AS known (
     submission_id, judgement, tenant, state, verdict, score, cpu_time_ms, wall_time_ms, memory_bytes, manifest_digest,
     failure, attempt, worker, language_version, test_count, accept_time, start_time, end_time, tests_key, tests_sha256,
-    tests_size_bytes, compile, compile_time, compile_position, compile_ordinal, attempt_position, first_position,
-    applied_position, end_position, position
+    tests_size_bytes, groups, compile, compile_time, compile_position, compile_ordinal, attempt_position,
+    first_position, applied_position, end_position, position
 )
 SELECT
     id, judgement, tenant, state, verdict, score, cpu_time_ms, wall_time_ms, memory_bytes, manifest_digest, failure,
@@ -64,7 +64,7 @@ SELECT
     timestamptz 'epoch' + nullif(accept_time_us, 0) * interval '1 microsecond',
     timestamptz 'epoch' + nullif(start_time_us, 0) * interval '1 microsecond',
     timestamptz 'epoch' + nullif(end_time_us, 0) * interval '1 microsecond',
-    tests_key, tests_sha256, tests_size_bytes, compile,
+    tests_key, tests_sha256, tests_size_bytes, groups, compile,
     timestamptz 'epoch' + nullif(compile_time_us, 0) * interval '1 microsecond',
     compile_position, compile_ordinal, attempt_position, first_position, applied_position, end_position, position
 FROM unnest(
@@ -73,15 +73,15 @@ FROM unnest(
     %(manifest_digests)s::text[], %(failures)s::text[], %(attempts)s::text[], %(workers)s::text[],
     %(language_versions)s::text[], %(test_counts)s::int[], %(accept_times_us)s::bigint[],
     %(start_times_us)s::bigint[], %(end_times_us)s::bigint[], %(tests_keys)s::text[], %(tests_sha256s)s::text[],
-    %(tests_sizes_bytes)s::bigint[], %(compiles)s::bytea[], %(compile_times_us)s::bigint[],
+    %(tests_sizes_bytes)s::bigint[], %(groups)s::bytea[], %(compiles)s::bytea[], %(compile_times_us)s::bigint[],
     %(compile_positions)s::bigint[], %(compile_ordinals)s::int[], %(attempt_positions)s::bigint[],
     %(first_positions)s::bigint[], %(applied_positions)s::bigint[], %(end_positions)s::bigint[],
     %(positions)s::bigint[]
 ) AS row (
     id, judgement, tenant, state, verdict, score, cpu_time_ms, wall_time_ms, memory_bytes, manifest_digest, failure,
     attempt, worker, language_version, test_count, accept_time_us, start_time_us, end_time_us, tests_key, tests_sha256,
-    tests_size_bytes, compile, compile_time_us, compile_position, compile_ordinal, attempt_position, first_position,
-    applied_position, end_position, position
+    tests_size_bytes, groups, compile, compile_time_us, compile_position, compile_ordinal, attempt_position,
+    first_position, applied_position, end_position, position
 )
 ON CONFLICT (submission_id, judgement) DO UPDATE SET
     state = excluded.state, verdict = excluded.verdict, score = excluded.score, cpu_time_ms = excluded.cpu_time_ms,
@@ -90,7 +90,8 @@ ON CONFLICT (submission_id, judgement) DO UPDATE SET
     worker = excluded.worker, language_version = excluded.language_version, test_count = excluded.test_count,
     accept_time = excluded.accept_time, start_time = excluded.start_time, end_time = excluded.end_time,
     tests_key = excluded.tests_key, tests_sha256 = excluded.tests_sha256,
-    tests_size_bytes = excluded.tests_size_bytes, compile = excluded.compile, compile_time = excluded.compile_time,
+    tests_size_bytes = excluded.tests_size_bytes, groups = excluded.groups, compile = excluded.compile,
+    compile_time = excluded.compile_time,
     compile_position = excluded.compile_position, compile_ordinal = excluded.compile_ordinal,
     attempt_position = excluded.attempt_position, first_position = excluded.first_position,
     applied_position = excluded.applied_position, end_position = excluded.end_position, position = excluded.position

@@ -162,6 +162,7 @@ def _end_of(row: Row) -> End | None:
         row["manifest_digest"],
         row["failure"],
         tests_object,
+        tuple(submission_pb2.Judgement.FromString(row["groups"] or b"").groups),
     )
 
 

@@ -13,6 +13,7 @@ from gavel.submission.v1 import submission_pb2
 Event = result_service_pb2.WatchSubmissionResponse
 
 _FINISHED: Final = submission_pb2.STATE_FINISHED
+_NOT_FAILED: Final = frozenset({submission_pb2.VERDICT_ACCEPTED, submission_pb2.VERDICT_SKIPPED})
 
 
 def to_judgement(
@@ -31,6 +32,9 @@ def to_judgement(
             _add_totals(judgement, attempt.tests)
     if tests is not None:
         judgement.tests.extend(tests)
+    judgement.first_failed_test = next(
+        (test.number for test in judgement.tests if test.verdict not in _NOT_FAILED), 0
+    )
     if end is not None:
         if end_time := timestamp(end.time_us):
             judgement.end_time.CopyFrom(end_time)
@@ -41,6 +45,7 @@ def to_judgement(
             judgement.wall_time_ms = end.wall_time_ms
             judgement.memory_bytes = end.memory_bytes
             judgement.manifest_digest = end.manifest_digest
+            judgement.groups.extend(end.groups)
             if end.score is not None:
                 judgement.score = end.score
     return judgement

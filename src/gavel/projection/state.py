@@ -84,6 +84,8 @@ class End:
     failure: str = ""
     tests_object: judgement_event_pb2.TestResultsObject | None = None
     """Where the facts of all tests lie, when they were too large for the event."""
+    groups: tuple[submission_pb2.GroupResult, ...] = ()
+    """Of a problem that scores, the outer ones first."""
 
 
 @dataclass(frozen=True, slots=True)

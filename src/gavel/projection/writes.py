@@ -173,6 +173,7 @@ def _judgement_columns(states: Sequence[JudgementState]) -> dict[str, Any]:
         "tests_keys": arrays.texts([tests.key for tests in objects]),
         "tests_sha256s": arrays.texts([tests.sha256 for tests in objects]),
         "tests_sizes_bytes": arrays.int8s([tests.size_bytes for tests in objects]),
+        "groups": arrays.byteas([_groups(end) for end in ends]),
         "compiles": arrays.byteas(
             [shown.result.SerializeToString() if shown else None for shown in compiles]
         ),
@@ -195,6 +196,10 @@ def _judgement_columns(states: Sequence[JudgementState]) -> dict[str, Any]:
         ),
         "positions": arrays.int8s([state.position for state in states]),
     }
+
+
+def _groups(end: End) -> bytes | None:
+    return submission_pb2.Judgement(groups=end.groups).SerializeToString() if end.groups else None
 
 
 _NO_ATTEMPT: Final = Attempt("", "", 0, "", 0, NOWHERE)

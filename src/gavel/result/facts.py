@@ -49,7 +49,7 @@ class Facts:
 
 def fitted(judgement: submission_pb2.Judgement) -> submission_pb2.Judgement:
     """Clears texts of tests, the least needed first, until the message fits."""
-    for texts in (("stdout",), ("stderr",), ("feedback",), ("message", "test")):
+    for texts in (("input", "expected"), ("stdout",), ("stderr",), ("feedback",), ("message", "test")):
         if judgement.ByteSize() <= MESSAGE_BYTES_MOST:
             break
         for test in judgement.tests:

@@ -75,7 +75,11 @@ def histories() -> dict[str, list[JudgementEvent]]:
     attempt = Attempt()
     other = attempt.another()
     tests = [result(1), result(2, WRONG, message="killed\0at", stderr="\0")]
-    ended = attempt.finished(tests, WRONG, score=12.5, compile=attempt.compile_result())
+    groups = [
+        submission_pb2.GroupResult(name="secret", verdict=WRONG, score=12.5),
+        submission_pb2.GroupResult(name="secret/1", verdict=submission_pb2.VERDICT_SKIPPED),
+    ]
+    ended = attempt.finished(tests, WRONG, score=12.5, groups=groups, compile=attempt.compile_result())
     return {
         "running": [attempt.started(), attempt.compiled(), attempt.test(1)],
         "finished": [attempt.started(), attempt.test(2), ended],

@@ -41,6 +41,20 @@ def test_a_run_goes_from_queued_to_finished() -> None:
     assert judgement.worker == "workers/worker-0"
 
 
+def test_the_first_test_that_failed_and_the_groups_are_told() -> None:
+    """The number as soon as there is one, the groups with the end; an end without groups has none."""
+    attempt = Attempt()
+    group = submission_pb2.GroupResult(name="secret", verdict=WRONG, score=2.5)
+    tests = [result(1), result(2, WRONG), result(3, submission_pb2.VERDICT_SKIPPED)]
+    running = folded(attempt.started(), attempt.test(1))
+    ended = folded(attempt.started(), attempt.test(1), attempt.finished(tests, WRONG, groups=[group]))
+
+    assert to_judgement(running).first_failed_test == 0
+    assert to_judgement(ended).first_failed_test == 2
+    assert list(to_judgement(ended).groups) == [group]
+    assert not to_judgement(folded(*attempt.run())).groups
+
+
 def test_the_first_terminal_event_wins() -> None:
     """Whatever terminal event comes first in the log ends the judgement; all later ones change nothing."""
     attempt = Attempt()
