@@ -8,7 +8,7 @@ import traceback
 import typer
 from typer.exceptions import TyperException
 
-from gavel.cli import demo, doctor, languages, problems, stack, submissions
+from gavel.cli import demo, doctor, languages, problems, run, stack, submissions
 from gavel.cli.output import EXIT_BAD_REQUEST, EXIT_FAILED, EXIT_INTERRUPTED, told
 
 app = typer.Typer(
@@ -17,13 +17,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Judges programs: start a mesh, hand programs in, watch their verdicts.",
 )
-for _module in (stack, submissions, languages, problems, doctor, demo):
+for _module in (stack, submissions, run, languages, problems, doctor, demo):
     _module.register(app)
 
 
 def main() -> None:
     """Runs the command line; a call that is malformed ends with 2, an error that nobody foresaw with 3."""
-    as_json = "--json" in sys.argv
+    own = sys.argv[: sys.argv.index("--")] if "--" in sys.argv else sys.argv
+    as_json = "--json" in own
     try:
         status = app(standalone_mode=False)
     except typer.Abort:

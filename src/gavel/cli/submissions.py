@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gavel.cli.files import file_content, program_files
 from gavel.cli.options import ADDRESS, Address, Json, labels_of, size_bytes, submission_name, time_ms
 from gavel.cli.output import (
     EXIT_BAD_REQUEST,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from gavel.client import Accepted, Client, InlineTest, Submission
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="submissions/<uuid>, or the uuid alone")]
-_FILES_BYTES_MOST = 1 << 20
-"""More than any submission may hold; the exact limits are the server's to tell."""
 
 
 def register(app: typer.Typer) -> None:
@@ -78,9 +76,9 @@ def submit(
         "memory_bytes": size_bytes(memory, "--memory") if memory else 0,
     }
     labels = labels_of(label)
-    sources = _sources(files, as_json=as_json)
-    given = _read(stdin, as_json=as_json) if stdin else None
-    wanted = _read(expected, as_json=as_json) if expected else None
+    sources = program_files(files, as_json=as_json)
+    given = file_content(stdin, as_json=as_json) if stdin else None
+    wanted = file_content(expected, as_json=as_json) if expected else None
     with connected(address, as_json=as_json) as client:
         from gavel.client import InlineTest, Limits, language_of
 
@@ -253,24 +251,3 @@ def _line(submission: Submission) -> str:
     task = submission.problem.removeprefix("problems/") or "-"
     end = submission.verdict.replace("_", " ") or submission.state
     return f"{submission.name}  {time:<19}  {submission.language:<10}  {task:<20}  {end}"
-
-
-def _sources(files: list[Path], *, as_json: bool) -> dict[str, bytes]:
-    """The files by their paths relative to the folder that holds them all."""
-    # Not resolve(): a link is handed in under its own name.
-    absolute = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100
-    root = Path(os.path.commonpath([file.parent for file in absolute]))
-    return {file.relative_to(root).as_posix(): _read(file, as_json=as_json) for file in absolute}
-
-
-def _read(file: Path, *, as_json: bool) -> bytes:
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(_FILES_BYTES_MOST + 1)
-        with file.open("rb") as opened:
-            data = opened.read(_FILES_BYTES_MOST + 1)
-    except OSError as error:
-        fail(f"{file}: {error.strerror}", EXIT_BAD_REQUEST, as_json=as_json)
-    if len(data) > _FILES_BYTES_MOST:
-        fail(f"{file} is larger than a submission may be; send less", EXIT_BAD_REQUEST, as_json=as_json)
-    return data

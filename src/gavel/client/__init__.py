@@ -13,8 +13,16 @@ with Client("127.0.0.1:8080") as gavel:
 from gavel.client.aio import AsyncClient
 from gavel.client.errors import GavelError, NotFoundError, PlatformError, RequestError
 from gavel.client.events import Compiled, Ended, Event, Queued, Restarted, Running, Tested
+from gavel.client.programs import (
+    AsyncProgram,
+    ProgramCompiled,
+    ProgramEnded,
+    ProgramEvent,
+    ProgramOutput,
+    ProgramRun,
+)
 from gavel.client.requests import language_of, uuid7
-from gavel.client.sync import Client, Stream
+from gavel.client.sync import Client, Program, Stream
 from gavel.client.values import (
     Accepted,
     CompileResult,
@@ -31,6 +39,7 @@ from gavel.client.values import (
 __all__ = [
     "Accepted",
     "AsyncClient",
+    "AsyncProgram",
     "Client",
     "CompileResult",
     "Compiled",
@@ -44,6 +53,12 @@ __all__ = [
     "NotFoundError",
     "PlatformError",
     "Problem",
+    "Program",
+    "ProgramCompiled",
+    "ProgramEnded",
+    "ProgramEvent",
+    "ProgramOutput",
+    "ProgramRun",
     "Queue",
     "Queued",
     "RequestError",

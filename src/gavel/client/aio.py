@@ -19,6 +19,7 @@ from gavel.client.calls import Calls, cut_off
 from gavel.client.errors import GavelError, from_rpc
 from gavel.client.events import Ended, Event
 from gavel.client.packages import read_package, replace_contents
+from gavel.client.programs import AsyncProgram
 from gavel.client.uploads import upload_missing
 from gavel.client.values import (
     Accepted,
@@ -130,6 +131,36 @@ class AsyncClient:
         answer = await self._calls.unary(calls.submissions, "CreateSubmission", request)
         submission = Submission.from_proto(answer.submission)
         return Accepted(submission.name, submission, answer.read_token)
+
+    async def run_program(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        language: str,
+        argv: Sequence[str] = (),
+        entry_point: str = "",
+        limits: Limits | None = None,
+    ) -> AsyncProgram:
+        """Runs a program at once, without a record, and returns when it has a slot; then it is compiled and
+        started.
+
+        While every worker is full it asks again, for at most `timeout_s`. Close what it returns, or use it in
+        `async with`: that ends the program.
+
+        Args:
+            files: path to content, at most 64 KiB; the first is the default entry point.
+            language: a code of `languages()`, a version behind `@` where one matters.
+            argv: arguments of the program.
+            entry_point: the file that is run or compiled first.
+            limits: where they differ from the defaults.
+
+        """
+        start = requests.program_start(
+            language=language, files=files, entry_point=entry_point, argv=argv, limits=limits or Limits()
+        )
+        program = AsyncProgram(self._calls.channels)
+        await program.begin(start, self._calls.timeout_s)
+        return program
 
     async def watch(
         self,

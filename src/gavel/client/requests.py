@@ -1,4 +1,4 @@
-"""Builds the requests of a submit, without I/O."""
+"""Builds the requests of a submit and of a run, without I/O."""
 
 import os
 import time
@@ -11,6 +11,7 @@ from gavel.client.values import InlineTest, Language, Limits
 from gavel.rpc.errors import Violation
 from gavel.submission.v1 import error_reason_pb2 as reasons
 from gavel.submission.v1 import submission_pb2, submission_service_pb2
+from gavel.worker.v1 import worker_service_pb2
 
 
 def uuid7() -> UUID:
@@ -54,6 +55,19 @@ def create_submission(
     elif tests:
         request.tests.CopyFrom(_inline(tests, validator_arguments))
     return request
+
+
+def program_start(
+    *, language: str, files: Mapping[str, bytes], entry_point: str, argv: Sequence[str], limits: Limits
+) -> worker_service_pb2.RunProgramStart:
+    """What to run at once."""
+    return worker_service_pb2.RunProgramStart(
+        language=language,
+        sources=[submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()],
+        entry_point=entry_point,
+        argv=argv,
+        limits=limits.to_proto(),
+    )
 
 
 def language_of(paths: Sequence[str], languages: Sequence[Language]) -> str:

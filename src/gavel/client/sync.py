@@ -2,7 +2,16 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +21,7 @@ from uuid import UUID
 
 from gavel.client.aio import ADDRESS, AsyncClient
 from gavel.client.events import Event
+from gavel.client.programs import AsyncProgram, ProgramEvent, ProgramRun
 from gavel.client.values import Accepted, InlineTest, Judgement, Language, Limits, Problem, Queue, Submission
 
 _T = TypeVar("_T")
@@ -47,6 +57,54 @@ class Stream(Generic[_T]):
     def close(self) -> None:
         """Ends the call behind it."""
         self._run(self._source.aclose())
+
+
+class Program:
+    """As `AsyncProgram`: an iterator over what happens to a program that runs, which may be written to from
+    another thread meanwhile.
+    """
+
+    def __init__(self, run: Callable[[Coroutine[Any, Any, Any]], Any], program: AsyncProgram) -> None:
+        self._run = run
+        self._program = program
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[ProgramEvent]:
+        return self
+
+    def __next__(self) -> ProgramEvent:
+        item: Any = self._run(_next(self._program))
+        if item is _END:
+            raise StopIteration
+        return item  # type: ignore[no-any-return]
+
+    @property
+    def worker(self) -> str:
+        """`workers/<id>`: where it runs."""
+        return self._program.worker
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes to its standard input; waits while it does not read."""
+        self._run(self._program.write(data))
+
+    def end_input(self) -> None:
+        """Ends its standard input."""
+        self._run(self._program.end_input())
+
+    def communicate(self, data: bytes = b"") -> ProgramRun:
+        """Sends `data`, ends the input, and waits for the end, with all of the output in memory."""
+        return self._run(self._program.communicate(data))  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Kills it if it still runs. May be called again."""
+        self._run(self._program.close())
 
 
 class Client:
@@ -115,6 +173,20 @@ class Client:
                 request_id=request_id,
             )
         )
+
+    def run_program(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        language: str,
+        argv: Sequence[str] = (),
+        entry_point: str = "",
+        limits: Limits | None = None,
+    ) -> Program:
+        started = self._client.run_program(
+            files, language=language, argv=argv, entry_point=entry_point, limits=limits
+        )
+        return Program(self._run, self._run(started))
 
     def watch(
         self,
@@ -196,7 +268,11 @@ class Client:
         self._run(self._client.delete_problem(name))
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:  # the client was closed meanwhile, by another thread
+            work.close()
+            raise
         try:
             return future.result()
         except BaseException:
@@ -210,7 +286,7 @@ async def _made(address: str, timeout_s: float, patience_s: float) -> AsyncClien
     return AsyncClient(address, timeout_s=timeout_s, patience_s=patience_s)
 
 
-async def _next(source: AsyncGenerator[_T, None]) -> _T | object:
+async def _next(source: AsyncIterator[_T]) -> _T | object:
     with suppress(StopAsyncIteration):
         return await anext(source)
     return _END

@@ -15,14 +15,18 @@ from gavel.worker.programs import Programs
 from gavel.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
 
 SERVICE = "gavel.worker.v1.WorkerService"
+WORKER_KEY = "x-gavel-worker"
+"""Response metadata of RunProgram: `workers/<id>`, when the program has a slot there."""
 
 
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
     """Any worker answers for all of them; programs it runs itself."""
 
-    def __init__(self, registry: WorkerRegistry, programs: Programs) -> None:
+    def __init__(self, registry: WorkerRegistry, programs: Programs, worker: str) -> None:
+        """`worker` is this one's name, `workers/<id>`."""
         self._registry = registry
         self._programs = programs
+        self._worker = worker
 
     async def ListWorkers(  # noqa: N802 (the contract's name)
         self, request: worker_service_pb2.ListWorkersRequest, _context: grpc.aio.ServicerContext[Any, Any]
@@ -52,12 +56,12 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         requests: AsyncIterator[worker_service_pb2.RunProgramRequest],
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> AsyncIterator[worker_service_pb2.RunProgramResponse]:
-        """Runs a program. Its headers are sent once it has a slot; before them the same call may be made
-        again.
+        """Runs a program. Once it has a slot its headers are sent, which name this worker; a caller that has
+        not seen them may make the same call again.
         """
 
         async def began() -> None:
-            await context.send_initial_metadata(())
+            await context.send_initial_metadata(((WORKER_KEY, self._worker),))
 
         responses = self._programs.responses(requests, tenant_of(context), began)
         async with aclosing(responses):

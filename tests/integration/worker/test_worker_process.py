@@ -188,7 +188,7 @@ async def test_the_service_tells_of_the_workers(python: Bench) -> None:
     server = Server("127.0.0.1:0", [SERVICE])
     programs = python.worker(TimedJudge()).programs(never)
     worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(
-        WorkerServicer(registry, programs), server.grpc
+        WorkerServicer(registry, programs, "workers/this"), server.grpc
     )
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -65,6 +65,8 @@ class WorkerServiceServicer:
         """Runs a program at once, with the limits and the sandbox of judging, and keeps no record of it. What it writes comes as it
         is written, what it reads may be sent while it runs. The end of the call, however it comes about, ends the program.
         Send the metadata `x-gavel-language` with the Kattis code, so that the call reaches a worker of that language.
+        The answer's headers name the worker in `x-gavel-worker` and come when the program has a slot there; until then nothing
+        was run, and the same call may be made again.
         LANGUAGE_UNAVAILABLE, OVERLOADED when the worker's share of slots for such runs is taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
