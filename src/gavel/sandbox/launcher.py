@@ -32,7 +32,7 @@ class Launcher:
     """Thread-safe; one request at a time."""
 
     def __init__(self, state_dir: str, identity: Identity, *, needs_network: bool = True) -> None:
-        """Without `needs_network` it goes on where no network namespace can be made; `lacking` says why."""
+        """With `needs_network` no spawner without a network namespace is asked for a box."""
         self._state_dir = state_dir
         self._identity = identity
         self._needs_network = needs_network
@@ -68,6 +68,8 @@ class Launcher:
                 raise SandboxError(f"no spawner: {error}") from error
 
     def _ask_for_box(self, spec: BoxSpec) -> Birth:
+        if self.lacking and self._needs_network:
+            raise SandboxError(f"the spawner has no network namespace: {self.lacking}")
         ours, theirs = codec.Channel.pair()
         try:
             mounts = [[mount.source, mount.target] for mount in spec.mounts]
@@ -110,8 +112,7 @@ class Launcher:
             self._request({"op": "user"}, ())
             self._identity.map_into(self.pid)
         start = {"op": "start", "state_dir": self._state_dir, "ids": self._identity.ids}
-        answer, _ = self._request(start | {"network": self._needs_network}, ())
-        self.lacking = answer["lacking"]
+        self.lacking = self._request(start, ())[0]["lacking"]
 
     def _stop(self) -> None:
         if self._connection is not None:

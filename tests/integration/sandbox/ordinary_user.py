@@ -50,7 +50,7 @@ class OrdinaryUser:
         self.folder = folder
         self.home = folder / "home"
         self.home.mkdir(0o700)
-        self._cgroups = [Path(mount, f"gavel-{UID}") for mount in _controllers()]
+        self._cgroups = [Path(mount, f"gavel-{UID}") for mount in controllers()]
         (folder / "passwd").write_text(f"root:x:0:0::/:/bin/sh\nordinary:x:{UID}:{UID}::/:/bin/sh\n")
         (folder / "group").write_text(f"root:x:0:\nordinary:x:{UID}:\n")
         for kind in ("uid", "gid"):
@@ -101,7 +101,7 @@ class OrdinaryUser:
         shutil.rmtree(self.folder)
 
 
-def _controllers() -> set[str]:
+def controllers() -> set[str]:
     found = CgroupsV1.hierarchies(Path("/proc/self/mounts").read_text("utf-8"))
     assert found is not None
     return set(found.values())

@@ -1,11 +1,13 @@
 """Which cgroups are found, and what their files say; version 2 on a folder of plain files."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gavel.sandbox import SandboxError, cgroups
-from gavel.sandbox.cgroup_v1 import CgroupsV1
+from gavel.sandbox.cgroup_v1 import CgroupsV1, RunGroupV1
 from gavel.sandbox.cgroup_v2 import CgroupsV2, RunGroupV2
 
 V1 = """\
@@ -83,6 +85,86 @@ def test_version_2_limits_and_accounts(tmp_path: Path) -> None:
         "cgroup.procs": "",
     }
     assert (group.cpu_time_us(), group.memory_peak_bytes(), group.oom_kills()) == (1234, 4096, 1)
+
+
+def test_version_2_tells_whose_memory_ran_out(tmp_path: Path) -> None:
+    """A kill for a limit above, or for the whole machine, is nobody's verdict."""
+    group = object.__new__(RunGroupV2)
+    group._folder = str(tmp_path)
+    events = tmp_path / "memory.events"
+    events.write_text("low 0\nmax 0\noom 0\noom_kill 0\n")
+    assert group.oom_kills() == 0
+
+    events.write_text("low 0\nmax 0\noom 0\noom_kill 3\n")
+    with pytest.raises(SandboxError, match="ran out of memory"):
+        group.oom_kills()
+
+
+def test_version_1_tells_whose_memory_ran_out(tmp_path: Path) -> None:
+    """A group that was killed in far below its limit did not meet it."""
+    (tmp_path / "pids.max").touch()
+    for name in ("memory.limit_in_bytes", "memory.swappiness"):
+        (tmp_path / name).touch()
+    (tmp_path / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")
+    group = object.__new__(RunGroupV1)
+    group._folders = {"memory": str(tmp_path), "pids": str(tmp_path)}
+    group.limit(16 << 20, 4)
+
+    (tmp_path / "memory.max_usage_in_bytes").write_text(f"{(16 << 20) - 4096}\n")
+    assert group.oom_kills() == 1
+
+    (tmp_path / "memory.max_usage_in_bytes").write_text(f"{8 << 20}\n")
+    with pytest.raises(SandboxError, match="ran out of memory"):
+        group.oom_kills()
+
+
+def _delegated(folder: Path, controllers: str, *files: str) -> None:
+    """Plain files in place of a delegated cgroup in which everything is enabled already."""
+    (folder / "cgroup.controllers").write_text(controllers)
+    (folder / "cgroup.subtree_control").write_text(controllers)
+    base = folder / "gavel-runs-owner"
+    MKDIR(base)
+    (base / "cgroup.subtree_control").write_text(controllers)
+    for name in files:
+        (base / name).touch()
+
+
+MKDIR = os.mkdir
+FILES = ("memory.peak", "memory.oom.group", "cgroup.kill")
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel fills a new cgroup with files, and removes them with it; here they are there before."""
+    monkeypatch.setattr(os, "mkdir", lambda _path, _mode=0o777: None)
+    monkeypatch.setattr(cgroups, "sweep", shutil.rmtree)
+
+
+def test_version_2_without_weight_says_so(tmp_path: Path, made: None) -> None:
+    """What systemd gives an ordinary user by default: memory and pids alone. That has to be allowed."""
+    _delegated(tmp_path, "memory pids", *FILES, "memory.swap.max")
+
+    assert set(CgroupsV2(str(tmp_path), "owner").lacking) == {"cpu_weight"}
+
+
+@pytest.mark.parametrize("missing", FILES)
+def test_version_2_refuses_an_old_kernel(tmp_path: Path, made: None, missing: str) -> None:
+    """Each file that is needed is looked for at start, not at the first run."""
+    _delegated(tmp_path, "cpu memory pids", "cpu.weight", *(name for name in FILES if name != missing))
+
+    with pytest.raises(FileNotFoundError, match=f"lacks {missing} "):
+        CgroupsV2(str(tmp_path), "owner")
+
+
+@pytest.mark.parametrize(("swaps", "lacks"), [(True, {"swap"}), (False, set[str]())])
+def test_version_2_with_swap_that_nobody_counts(
+    tmp_path: Path, made: None, monkeypatch: pytest.MonkeyPatch, swaps: bool, lacks: set[str]
+) -> None:
+    """Without swap there is nothing to count."""
+    monkeypatch.setattr(cgroups, "swap_is_on", lambda: swaps)
+    _delegated(tmp_path, "cpu memory pids", "cpu.weight", *FILES)
+
+    assert set(CgroupsV2(str(tmp_path), "owner").lacking) == lacks
 
 
 def test_only_the_dead_of_this_namespace_are_swept() -> None:

@@ -5,9 +5,8 @@ reads no byte that a program wrote. Of a service that is not root it becomes roo
 own, and of nothing else. Requests:
 
     user                                    a user namespace, whose ids the service then has mapped
-    start   state_dir, ids, network         private mount and network namespaces, place for the templates;
-                                            `ids`: ids.py; without `network` it goes on if it cannot have
-                                            a network namespace -> `lacking`, why not
+    start   state_dir, ids                  private mount and network namespaces, place for the templates;
+                                            `ids`: ids.py -> `lacking`: why it has no network namespace
     box     root, mounts; descriptor: the box's end of its own socket to the service
             -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready
 
@@ -49,21 +48,19 @@ class Spawner:
                 return {}, ()
             case "start":
                 self._ids = ids.ByPid() if message["ids"] is None else ids.Block(*message["ids"])
-                return {"lacking": self._start(message["state_dir"], network=message["network"])}, ()
+                return {"lacking": self._start(message["state_dir"])}, ()
             case "box":
                 pid, pidfd = self._box(self._template(message), descriptors[0])
                 return {"pid": pid}, (pidfd,)
             case op:
                 raise ValueError(f"no such request: {op}")
 
-    def _start(self, state_dir: str, *, network: bool) -> str:
+    def _start(self, state_dir: str) -> str:
         os.setgroups([])
         lacking = ""
         try:
             kernel.unshare(kernel.CLONE_NEWNET)  # the network without interfaces of all boxes
-        except OSError as error:
-            if network:
-                raise
+        except OSError as error:  # for the service to say whether that will do
             lacking = str(error)
         kernel.unshare(kernel.CLONE_NEWNS)
         kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
