@@ -7,11 +7,11 @@ import asyncio
 import os
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from gavel.bus.registry import WorkerRegistry
-from gavel.judging.deployment import Deployment
 from gavel.rpc.names import worker_name
 from gavel.rpc.server import Server, run
 from gavel.sandbox import Sandbox, SandboxUnavailable
@@ -48,9 +48,7 @@ async def main(stop: asyncio.Event) -> None:
                 _log.warning("limit_not_enforced", limit=held.limit, reason=held.how)
         objects = Objects(settings.storage_url, spool_folder=settings.state_dir)
         parts.callback(objects.close)
-        deployment = Deployment(languages_file=settings.languages_file, roots=settings.roots)
-        cache = Path(settings.cache_dir or state / "cache")
-        engine = WorkerEngine(sandbox, objects, cache, deployment.open())
+        engine = WorkerEngine(sandbox, objects, Path(settings.cache_dir or state / "cache"))
         metrics = serve_metrics(settings.metrics_listen)
         parts.callback(metrics.close)
         worker = Worker(
@@ -63,6 +61,7 @@ async def main(stop: asyncio.Event) -> None:
                 worker_pb2.Enforcement(limit=held.limit, enforced=held.enforced, mechanism=held.how)
                 for held in sandbox.report
             ],
+            drain=partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set),
         )
         registry = WorkerRegistry(settings.kafka)
         await asyncio.to_thread(registry.start)
@@ -71,7 +70,8 @@ async def main(stop: asyncio.Event) -> None:
         parts.callback(programs.close)
         server = Server(settings.listen, [SERVICE])
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(
-            WorkerServicer(registry, programs, worker_name(settings.name)), server.grpc
+            WorkerServicer(registry, programs, worker.producer, worker=worker_name(settings.name)),
+            server.grpc,
         )
         port = await server.start()
         parts.push_async_callback(server.stop, SERVER_GRACE_S)

@@ -1,5 +1,7 @@
 """The hints of the `control` topic. Losing one costs CPU time and nothing else: the log decides."""
 
+from collections.abc import Callable
+
 from google.protobuf.message import DecodeError
 
 from gavel.bus import topics
@@ -15,8 +17,19 @@ class Control:
     runs.
     """
 
-    def __init__(self, bootstrap: str, desk: Desk, dead_letters: DeadLetters) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        desk: Desk,
+        dead_letters: DeadLetters,
+        *,
+        is_meant: Callable[[submission_record_pb2.DrainWorker], bool],
+        drain: Callable[[], object],
+    ) -> None:
+        """`is_meant` tells whether a drain is for this process, `drain` begins it."""
         self._desk = desk
+        self._is_meant = is_meant
+        self._drain = drain
         self._dead_letters = dead_letters
         self._thread = ReaderThread(
             "control", lambda: Reader(bootstrap, topics.CONTROL, BEGINNING), self._take
@@ -38,5 +51,8 @@ class Control:
                 metrics.WORKER_DEAD_LETTERS.labels(record.topic).inc()
                 self._dead_letters.put_hint(record, "no ControlRecord")
                 continue
-            if message.WhichOneof("control") == "cancel":
-                self._desk.cancel(Key(message.cancel.submission_id, message.cancel.judgement))
+            match message.WhichOneof("control"):
+                case "cancel":
+                    self._desk.cancel(Key(message.cancel.submission_id, message.cancel.judgement))
+                case "drain" if self._is_meant(message.drain):
+                    self._drain()

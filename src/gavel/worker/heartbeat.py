@@ -9,6 +9,7 @@ from gavel.bus.deliveries import Deliveries
 from gavel.bus.producer import Producer
 from gavel.rpc.errors import GavelError
 from gavel.rpc.names import worker_name
+from gavel.submission.v1 import submission_record_pb2
 from gavel.telemetry import metrics
 from gavel.worker.desk import Desk
 from gavel.worker.hand import Phase
@@ -46,6 +47,10 @@ class Heartbeat:
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         metrics.WORKER_SLOTS.set(slots)
+
+    def is_meant(self, drain: submission_record_pb2.DrainWorker) -> bool:
+        """Whether a drain is for this process, and not for one before it that had its id."""
+        return drain.worker_id == self._id and drain.start_time == self._worker.start_time
 
     def start(self) -> None:
         """Begins to beat."""

@@ -40,8 +40,11 @@ class Worker:
         judge: Judge,
         test: Callable[[str], Found],
         enforcements: Sequence[worker_pb2.Enforcement],
+        drain: Callable[[], object],
     ) -> None:
-        """Makes the topics that are missing. Raises GavelError when the broker does not answer in 30 s."""
+        """Makes the topics that are missing. `drain` is called, on some thread, when somebody asks for this
+        worker's end. Raises GavelError when the broker does not answer in 30 s.
+        """
         self.settings = settings
         self._program_share = share_of(slots, settings.programs)
         self._test = test
@@ -72,7 +75,6 @@ class Worker:
                 event_partitions=event_partitions,
             ),
         )
-        self._control = Control(settings.kafka, self._desk, DeadLetters(self._prompt))
         changed = threading.Event()
         self._languages = Languages(
             settings.languages,
@@ -91,6 +93,18 @@ class Worker:
             enforcements=enforcements,
             changed=changed,
         )
+        self._control = Control(
+            settings.kafka,
+            self._desk,
+            DeadLetters(self._prompt),
+            is_meant=self._heartbeat.is_meant,
+            drain=drain,
+        )
+
+    @property
+    def producer(self) -> Producer:
+        """What sends at once."""
+        return self._prompt
 
     def programs(self, run: RunLive) -> Programs:
         """What runs programs without a record in this worker's slots; its `close` is to follow `stop`."""

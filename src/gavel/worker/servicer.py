@@ -6,13 +6,15 @@ from typing import Any
 
 import grpc
 
+from gavel.bus import topics
+from gavel.bus.producer import Producer
 from gavel.bus.registry import WorkerRegistry
 from gavel.rpc import names, pages
+from gavel.rpc.context import LOCAL_TENANT, tenant_of
 from gavel.rpc.errors import GavelError
-from gavel.rpc.server import tenant_of, unimplemented
-from gavel.submission.v1 import error_reason_pb2
+from gavel.submission.v1 import error_reason_pb2, submission_record_pb2
 from gavel.worker.programs import Programs
-from gavel.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
+from gavel.worker.v1 import worker_pb2, worker_service_pb2, worker_service_pb2_grpc
 
 SERVICE = "gavel.worker.v1.WorkerService"
 WORKER_KEY = "x-gavel-worker"
@@ -22,9 +24,12 @@ WORKER_KEY = "x-gavel-worker"
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
     """Any worker answers for all of them; programs it runs itself."""
 
-    def __init__(self, registry: WorkerRegistry, programs: Programs, worker: str) -> None:
+    def __init__(
+        self, registry: WorkerRegistry, programs: Programs, producer: Producer, *, worker: str
+    ) -> None:
         """`worker` is this one's name, `workers/<id>`."""
         self._registry = registry
+        self._producer = producer
         self._programs = programs
         self._worker = worker
 
@@ -45,11 +50,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.GetWorkerRequest, _context: grpc.aio.ServicerContext[Any, Any]
     ) -> worker_service_pb2.GetWorkerResponse:
         """One worker."""
-        name = names.worker_name(names.parse_worker(request.name))
-        for worker in self._registry.workers():
-            if worker.name == name:
-                return worker_service_pb2.GetWorkerResponse(worker=worker)
-        raise GavelError(error_reason_pb2.ERROR_REASON_WORKER_NOT_FOUND, f"there is no {name}", worker=name)
+        return worker_service_pb2.GetWorkerResponse(worker=self._found(request.name))
 
     async def RunProgram(  # noqa: N802
         self,
@@ -69,7 +70,24 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
                 yield response
 
     async def DrainWorker(  # noqa: N802
-        self, _request: worker_service_pb2.DrainWorkerRequest, _context: grpc.aio.ServicerContext[Any, Any]
+        self, request: worker_service_pb2.DrainWorkerRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> worker_service_pb2.DrainWorkerResponse:
-        """Comes with a later version."""
-        raise unimplemented(f"{SERVICE}/DrainWorker")
+        """Asks a worker to end, which may be another one: the ingress cannot address one of them."""
+        if tenant_of(context) != LOCAL_TENANT:
+            raise GavelError(
+                error_reason_pb2.ERROR_REASON_FOREIGN_TENANT,
+                "workers belong to the operator, not to a tenant",
+            )
+        worker = self._found(request.name)
+        worker_id = names.parse_worker(worker.name)
+        drain = submission_record_pb2.DrainWorker(worker_id=worker_id, start_time=worker.start_time)
+        record = submission_record_pb2.ControlRecord(drain=drain)
+        await self._producer.send(topics.CONTROL, worker_id, record.SerializeToString(), partition=0)
+        return worker_service_pb2.DrainWorkerResponse()
+
+    def _found(self, text: str) -> worker_pb2.Worker:
+        name = names.worker_name(names.parse_worker(text))
+        for worker in self._registry.workers():
+            if worker.name == name:
+                return worker
+        raise GavelError(error_reason_pb2.ERROR_REASON_WORKER_NOT_FOUND, f"there is no {name}", worker=name)

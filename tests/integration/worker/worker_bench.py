@@ -154,6 +154,7 @@ class Bench:
     producer: Producer
     language: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}")
     workers: list[Worker] = field(default_factory=list)
+    asked_to_drain: threading.Event = field(default_factory=threading.Event)
 
     @property
     def queue(self) -> str:
@@ -187,6 +188,7 @@ class Bench:
             judge=judge,
             test=test,
             enforcements=[],
+            drain=self.asked_to_drain.set,
         )
         made.start()
         self.workers.append(made)

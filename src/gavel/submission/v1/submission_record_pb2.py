@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from gavel.submission.v1 import submission_pb2 as gavel_dot_submission_dot_v1_dot_submission__pb2
 from gavel.submission.v1 import submission_service_pb2 as gavel_dot_submission_dot_v1_dot_submission__service__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+gavel/submission/v1/submission_record.proto\x12\x13gavel.submission.v1\x1a$gavel/submission/v1/submission.proto\x1a,gavel/submission/v1/submission_service.proto\"\xb4\x05\n\x10SubmissionRecord\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x11\n\tjudgement\x18\x03 \x01(\x05\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x32\n\x06inline\x18\x05 \x01(\x0b\x32 .gavel.submission.v1.SourceFilesH\x00\x12\x32\n\x04pack\x18\x06 \x01(\x0b\x32\".gavel.submission.v1.PackReferenceH\x00\x12\x13\n\x0b\x65ntry_point\x18\x07 \x01(\t\x12\x0c\n\x04\x61rgv\x18\x08 \x03(\t\x12\x38\n\x07problem\x18\t \x01(\x0b\x32%.gavel.submission.v1.ProblemReferenceH\x01\x12\x31\n\x05tests\x18\n \x01(\x0b\x32 .gavel.submission.v1.InlineTestsH\x01\x12+\n\x06limits\x18\x0b \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x32\n\nrun_policy\x18\x0c \x01(\x0e\x32\x1e.gavel.submission.v1.RunPolicy\x12\'\n\x04lane\x18\r \x01(\x0e\x32\x19.gavel.submission.v1.Lane\x12\x41\n\x06labels\x18\x0e \x03(\x0b\x32\x31.gavel.submission.v1.SubmissionRecord.LabelsEntry\x12\x17\n\x0freproduce_count\x18\x0f \x01(\x05\x12\x35\n\x10\x65\x66\x66\x65\x63tive_limits\x18\x10 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06sourceB\x06\n\x04task\"=\n\x0bSourceFiles\x12.\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x1f.gavel.submission.v1.SourceFile\"H\n\rPackReference\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x03\"<\n\x10ProblemReference\x12\x0f\n\x07problem\x18\x01 \x01(\t\x12\x17\n\x0fmanifest_digest\x18\x02 \x01(\t\"\x85\x01\n\rControlRecord\x12\x36\n\x06\x63\x61ncel\x18\x01 \x01(\x0b\x32$.gavel.submission.v1.CancelJudgementH\x00\x12\x31\n\x05\x64rain\x18\x02 \x01(\x0b\x32 .gavel.submission.v1.DrainWorkerH\x00\x42\t\n\x07\x63ontrol\";\n\x0f\x43\x61ncelJudgement\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x11\n\tjudgement\x18\x02 \x01(\x05\" \n\x0b\x44rainWorker\x12\x11\n\tworker_id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+gavel/submission/v1/submission_record.proto\x12\x13gavel.submission.v1\x1a$gavel/submission/v1/submission.proto\x1a,gavel/submission/v1/submission_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x05\n\x10SubmissionRecord\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x11\n\tjudgement\x18\x03 \x01(\x05\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x32\n\x06inline\x18\x05 \x01(\x0b\x32 .gavel.submission.v1.SourceFilesH\x00\x12\x32\n\x04pack\x18\x06 \x01(\x0b\x32\".gavel.submission.v1.PackReferenceH\x00\x12\x13\n\x0b\x65ntry_point\x18\x07 \x01(\t\x12\x0c\n\x04\x61rgv\x18\x08 \x03(\t\x12\x38\n\x07problem\x18\t \x01(\x0b\x32%.gavel.submission.v1.ProblemReferenceH\x01\x12\x31\n\x05tests\x18\n \x01(\x0b\x32 .gavel.submission.v1.InlineTestsH\x01\x12+\n\x06limits\x18\x0b \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x12\x32\n\nrun_policy\x18\x0c \x01(\x0e\x32\x1e.gavel.submission.v1.RunPolicy\x12\'\n\x04lane\x18\r \x01(\x0e\x32\x19.gavel.submission.v1.Lane\x12\x41\n\x06labels\x18\x0e \x03(\x0b\x32\x31.gavel.submission.v1.SubmissionRecord.LabelsEntry\x12\x17\n\x0freproduce_count\x18\x0f \x01(\x05\x12\x35\n\x10\x65\x66\x66\x65\x63tive_limits\x18\x10 \x01(\x0b\x32\x1b.gavel.submission.v1.Limits\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06sourceB\x06\n\x04task\"=\n\x0bSourceFiles\x12.\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x1f.gavel.submission.v1.SourceFile\"H\n\rPackReference\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x03\"<\n\x10ProblemReference\x12\x0f\n\x07problem\x18\x01 \x01(\t\x12\x17\n\x0fmanifest_digest\x18\x02 \x01(\t\"\x85\x01\n\rControlRecord\x12\x36\n\x06\x63\x61ncel\x18\x01 \x01(\x0b\x32$.gavel.submission.v1.CancelJudgementH\x00\x12\x31\n\x05\x64rain\x18\x02 \x01(\x0b\x32 .gavel.submission.v1.DrainWorkerH\x00\x42\t\n\x07\x63ontrol\";\n\x0f\x43\x61ncelJudgement\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x11\n\tjudgement\x18\x02 \x01(\x05\"P\n\x0b\x44rainWorker\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,20 +36,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SUBMISSIONRECORD_LABELSENTRY']._loaded_options = None
   _globals['_SUBMISSIONRECORD_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_SUBMISSIONRECORD']._serialized_start=153
-  _globals['_SUBMISSIONRECORD']._serialized_end=845
-  _globals['_SUBMISSIONRECORD_LABELSENTRY']._serialized_start=782
-  _globals['_SUBMISSIONRECORD_LABELSENTRY']._serialized_end=827
-  _globals['_SOURCEFILES']._serialized_start=847
-  _globals['_SOURCEFILES']._serialized_end=908
-  _globals['_PACKREFERENCE']._serialized_start=910
-  _globals['_PACKREFERENCE']._serialized_end=982
-  _globals['_PROBLEMREFERENCE']._serialized_start=984
-  _globals['_PROBLEMREFERENCE']._serialized_end=1044
-  _globals['_CONTROLRECORD']._serialized_start=1047
-  _globals['_CONTROLRECORD']._serialized_end=1180
-  _globals['_CANCELJUDGEMENT']._serialized_start=1182
-  _globals['_CANCELJUDGEMENT']._serialized_end=1241
-  _globals['_DRAINWORKER']._serialized_start=1243
-  _globals['_DRAINWORKER']._serialized_end=1275
+  _globals['_SUBMISSIONRECORD']._serialized_start=186
+  _globals['_SUBMISSIONRECORD']._serialized_end=878
+  _globals['_SUBMISSIONRECORD_LABELSENTRY']._serialized_start=815
+  _globals['_SUBMISSIONRECORD_LABELSENTRY']._serialized_end=860
+  _globals['_SOURCEFILES']._serialized_start=880
+  _globals['_SOURCEFILES']._serialized_end=941
+  _globals['_PACKREFERENCE']._serialized_start=943
+  _globals['_PACKREFERENCE']._serialized_end=1015
+  _globals['_PROBLEMREFERENCE']._serialized_start=1017
+  _globals['_PROBLEMREFERENCE']._serialized_end=1077
+  _globals['_CONTROLRECORD']._serialized_start=1080
+  _globals['_CONTROLRECORD']._serialized_end=1213
+  _globals['_CANCELJUDGEMENT']._serialized_start=1215
+  _globals['_CANCELJUDGEMENT']._serialized_end=1274
+  _globals['_DRAINWORKER']._serialized_start=1276
+  _globals['_DRAINWORKER']._serialized_end=1356
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,8 @@
+import datetime
+
 from gavel.submission.v1 import submission_pb2 as _submission_pb2
 from gavel.submission.v1 import submission_service_pb2 as _submission_service_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -92,7 +95,9 @@ class CancelJudgement(_message.Message):
     def __init__(self, submission_id: _Optional[str] = ..., judgement: _Optional[int] = ...) -> None: ...
 
 class DrainWorker(_message.Message):
-    __slots__ = ("worker_id",)
+    __slots__ = ("worker_id", "start_time")
     WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
     worker_id: str
-    def __init__(self, worker_id: _Optional[str] = ...) -> None: ...
+    start_time: _timestamp_pb2.Timestamp
+    def __init__(self, worker_id: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -88,7 +88,8 @@ class WorkerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DrainWorker(self, request, context):
-        """Makes a worker finish what it runs and take nothing more. Comes later: UNIMPLEMENTED.
+        """Makes a worker take nothing more, finish what it runs within its grace, give the rest to others, and end, as SIGTERM does.
+        Answers when that is asked for; ListWorkers tells how far it is. Whoever keeps it running starts it anew. NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
