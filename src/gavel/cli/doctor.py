@@ -91,14 +91,21 @@ def _programs() -> Iterator[Check]:
 
 
 def _languages() -> Iterator[Check]:
+    from gavel.judging.deployment import Deployment
     from gavel.judging.languages import LANGUAGES
-    from gavel.judging.toolchains import detect
+    from gavel.settings import SettingsError
 
-    found = [detect(code) for code in LANGUAGES]
+    try:
+        toolchains = Deployment.from_environment(os.environ).open()
+    except SettingsError as error:
+        yield Check("languages", False, str(error), "correct the setting")
+        return
+    found = [toolchains.look(code) for code in LANGUAGES]
     for toolchain in found:
         name = f"language: {toolchain.language.code}"
         if toolchain.available:
-            yield Check(name, True, toolchain.version, needed=False)
+            where = "" if toolchain.root == "/" else f"found in {toolchain.root}; a worker tries it out"
+            yield Check(name, True, toolchain.version or where, needed=False)
         else:
             yield Check(name, False, "not available", toolchain.reason, needed=False)
     if not any(toolchain.available for toolchain in found):

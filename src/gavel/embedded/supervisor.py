@@ -22,6 +22,7 @@ from gavel.embedded.process import Flag
 from gavel.embedded.server import Server, StartError
 from gavel.embedded.service import Service
 from gavel.embedded.state import LockedError, MeshState
+from gavel.settings import SettingsError
 
 ROTATE_SECONDS = 5.0
 _THREADS = 48
@@ -138,6 +139,9 @@ class Supervisor:
         except UnavailableLanguageError as error:
             self._cancel()
             raise StartError("worker", f"no toolchain for {error}; see gavel doctor") from error
+        except SettingsError as error:
+            self._cancel()
+            raise StartError("worker", str(error)) from error
         return workers
 
     def _start_one(self, keeper: Keeper) -> None:
@@ -248,9 +252,9 @@ def _role(server: Server) -> str:
 
 
 def _available_languages() -> list[str]:
-    from gavel.judging.toolchains import available
+    from gavel.judging.deployment import Deployment
 
-    return available()
+    return list(Deployment.from_environment(os.environ).open().available())
 
 
 def check_sandbox() -> None:

@@ -14,7 +14,7 @@ from gavel.judging.scoring import Course, Graded
 from gavel.judging.showing import Showing
 from gavel.judging.task import Job, Test, of_record
 from gavel.judging.validating import Workshop
-from gavel.sandbox import Box, BoxSpec
+from gavel.sandbox import Box
 from gavel.sandbox import Limits as RunLimits
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult, GroupResult, TestResult
@@ -108,7 +108,7 @@ class Judgement:
         with sources.opened(self._workshop.store, self._job, self._task, self._language) as (files, included):
             self._refuse(files, included)
             box = self._boxes.open(
-                BoxSpec(self._toolchain.mounts), compile_limits.files_bytes, compile_limits.files_count
+                self._toolchain.spec, compile_limits.files_bytes, compile_limits.files_count
             )
             entry_point = self._job.record.entry_point
             program, result = self._builder.build(box, files, entry_point, compile_limits, included)

@@ -15,7 +15,7 @@ from gavel.judging.languages import Language, parse_language
 from gavel.judging.outcome import Cancellation, EngineError
 from gavel.judging.plan import fill
 from gavel.judging.report import text
-from gavel.sandbox import Box, BoxSpec, CannotExecuteError, Command, LiveOutput, Outcome, SandboxError
+from gavel.sandbox import Box, CannotExecuteError, Command, LiveOutput, Outcome, SandboxError
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult, TestResult
 
@@ -78,7 +78,7 @@ class _LiveRun:
         self, stdin: int, output: LiveOutput, compiled: Callable[[CompileResult], None]
     ) -> tuple[TestResult, CompileResult | None]:
         box = self._boxes.open(
-            BoxSpec(self._toolchain.mounts),
+            self._toolchain.spec,
             self._compile_limits.files_bytes,
             self._compile_limits.files_count,
         )

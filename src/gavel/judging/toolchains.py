@@ -205,18 +205,17 @@ def _probe(argv: Sequence[str]) -> str:
 
 
 def _run(argv: Sequence[str], environment: Mapping[str, str], deadline_s: float) -> tuple[int, bytes]:
-    """Runs a command of the machine's own; its exit code and the head of its output. Kills all of it when
-    late.
+    """Runs a command of the machine's own; its exit code and the head of its output, or of its errors where
+    it has none. Kills all of it when late.
     """
-    with (
-        tempfile.TemporaryFile() as output
-    ):  # a file, not a pipe: a child that stays behind cannot hold us up
+    # Files, not pipes: a child that stays behind cannot hold us up.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=errors,
                 env=dict(environment),
                 cwd="/",
                 start_new_session=True,
@@ -231,7 +230,8 @@ def _run(argv: Sequence[str], environment: Mapping[str, str], deadline_s: float)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        return process.returncode, os.pread(output.fileno(), PROBE_OUTPUT_BYTES, 0)
+        said = os.pread(output.fileno(), PROBE_OUTPUT_BYTES, 0)
+        return process.returncode, said or os.pread(errors.fileno(), PROBE_OUTPUT_BYTES, 0)
 
 
 def warm(

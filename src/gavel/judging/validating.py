@@ -19,7 +19,7 @@ from gavel.judging.store import Store
 from gavel.judging.task import Content, Test, content_of, with_constants
 from gavel.judging.toolchains import Toolchain
 from gavel.judging.verdict import Facts
-from gavel.sandbox import Box, BoxSpec, CannotExecuteError, Command, Limits, SandboxError
+from gavel.sandbox import Box, CannotExecuteError, Command, Limits, SandboxError
 from gavel.submission.v1 import problem_pb2, submission_pb2
 from gavel.submission.v1.problem_pb2 import Manifest, Validator
 
@@ -214,7 +214,7 @@ class ProblemValidator:
         }
         compile_limits = allowances.of_compilation(self._manifest.compile_limits)
         files_bytes = max(compile_limits.files_bytes, self._limits.files_bytes)
-        box = self._boxes.open(BoxSpec(toolchain.mounts), files_bytes, compile_limits.files_count)
+        box = self._boxes.open(toolchain.spec, files_bytes, compile_limits.files_count)
         language = LANGUAGES[own.language]
         builder = Builder(toolchain, language.default_standard, self._workshop.cache, self._tenant)
         program, result = builder.build(box, files, own.entry_point, compile_limits)

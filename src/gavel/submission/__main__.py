@@ -11,6 +11,7 @@ from gavel.bus.consumer import DeadLetters
 from gavel.bus.producer import Producer
 from gavel.bus.registry import WorkerRegistry
 from gavel.db.pool import open_async_pool
+from gavel.judging.deployment import Deployment
 from gavel.judging.languages import LANGUAGES
 from gavel.projection.ends import LogEnds
 from gavel.projection.presence import StoredPositions
@@ -62,6 +63,7 @@ async def main(stop: asyncio.Event) -> None:
     settings = Settings.from_environment(os.environ)
     setup("submission", settings.name, settings.log_level)
     _log.info("starting", **shown(settings))
+    Deployment(languages_file=settings.languages_file).open()
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
     async with AsyncExitStack() as parts:
         metrics = serve_metrics(settings.metrics_listen)

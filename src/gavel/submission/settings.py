@@ -23,6 +23,8 @@ class Settings:
     """`postgresql://user@host:port/database`."""
     storage_url: str
     """Object storage: `file:///folder`, `s3://bucket/prefix`, .."""
+    languages_file: str = ""
+    """More languages, or other settings of known ones; the workers need the same."""
     log_level: str = "info"
     """debug, info, warning or error."""
     grace_s: float = 12.0

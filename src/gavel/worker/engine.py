@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from gavel.judging.deployment import Toolchains
 from gavel.judging.engine import Engine, Job, selftest
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.live_run import LiveJob, run_live
 from gavel.judging.outcome import Cancellation, Judged, Progress
-from gavel.judging.toolchains import Toolchain, detect, warm
+from gavel.judging.toolchains import Toolchain
 from gavel.sandbox import LiveOutput, Sandbox
 from gavel.storage.objects import Objects
 from gavel.submission.v1 import submission_pb2, submission_record_pb2
@@ -19,10 +20,17 @@ from gavel.worker.languages import Found
 class WorkerEngine:
     """One engine for all slots."""
 
-    def __init__(self, sandbox: Sandbox, objects: Objects, cache_dir: Path) -> None:
-        """Looks for the toolchain of every language, since problems bring checkers in any; takes 0.5 s."""
+    def __init__(
+        self, sandbox: Sandbox, objects: Objects, cache_dir: Path, toolchains: Toolchains | None = None
+    ) -> None:
+        """Looks for the toolchain of every language, since problems bring checkers in any; takes 0.5 s.
+
+        `toolchains`: those of the deployment; by default the machine's own alone.
+        """
         self._cache_dir = str(cache_dir / "languages")
-        found = {code: detect(code) for code in LANGUAGES}
+        self._sandbox = sandbox
+        self._toolchains = toolchains or Toolchains()
+        found = {code: self._toolchains.detect(code, sandbox) for code in LANGUAGES}
         # A cache that takes seconds to fill is made when its language's turn comes, not before the first.
         self._engine = Engine(sandbox, objects, {}, str(cache_dir))
         self._engine.toolchains.update(found)
@@ -32,7 +40,7 @@ class WorkerEngine:
         toolchain = self._engine.toolchains.get(code)
         if toolchain is None:
             return Found("", f"there is no language {code}")
-        toolchain = warm(toolchain, self._cache_dir)
+        toolchain = self._toolchains.warm(toolchain, self._cache_dir, self._sandbox)
         self._engine.toolchains[code] = toolchain
         reason = toolchain.reason or selftest(self._engine, code) or ""
         if reason and toolchain.available:

@@ -25,6 +25,10 @@ class Settings:
     """Object storage: `file:///folder`, `s3://bucket/prefix`, .."""
     languages: tuple[str, ...]
     """Kattis codes, separated by commas. One that the machine lacks is unavailable and harms no other."""
+    languages_file: str = ""
+    """More languages, or other commands for known ones; the submission service needs the same."""
+    roots: tuple[str, ...] = ()
+    """`LANGUAGE=/folder`, separated by commas: root filesystems in place of this machine's."""
     slots: int = 0
     """Runs at one time, of all languages together; 0: one for each core."""
     programs: int = -1
