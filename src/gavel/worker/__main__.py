@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from gavel.bus.registry import WorkerRegistry
+from gavel.judging.deployment import Deployment
 from gavel.rpc.names import worker_name
 from gavel.rpc.server import Server, run
 from gavel.sandbox import Sandbox, SandboxUnavailable
@@ -48,7 +49,9 @@ async def main(stop: asyncio.Event) -> None:
                 _log.warning("limit_not_enforced", limit=held.limit, reason=held.how)
         objects = Objects(settings.storage_url, spool_folder=settings.state_dir)
         parts.callback(objects.close)
-        engine = WorkerEngine(sandbox, objects, Path(settings.cache_dir or state / "cache"))
+        deployment = Deployment(languages_file=settings.languages_file, roots=settings.roots)
+        cache = Path(settings.cache_dir or state / "cache")
+        engine = WorkerEngine(sandbox, objects, cache, deployment.open())
         metrics = serve_metrics(settings.metrics_listen)
         parts.callback(metrics.close)
         worker = Worker(
