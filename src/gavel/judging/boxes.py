@@ -44,6 +44,12 @@ class Boxes:
                 box.cancel()
         return box
 
+    def close(self, box: Box) -> None:
+        """Ends one of them early."""
+        with self._lock:
+            self._open.remove(box)
+        box.close()
+
     def check(self) -> None:
         """Raises Cancelled when somebody asked for the end."""
         if self._cancelled or self._cancellation.cancelled:

@@ -16,7 +16,7 @@ import threading
 import time
 
 from gavel.judging.checking import Checked, Turn
-from gavel.judging.outcome import BrokenProblem
+from gavel.judging.outcome import BrokenProblem, EngineError
 from gavel.judging.running import Ran, Submitted
 from gavel.judging.task import Test
 from gavel.judging.validating import ProblemValidator, Said
@@ -75,7 +75,13 @@ class _Talk:
 
     def hold(self) -> tuple[Facts, Said]:
         """How both ended. Raises what either failed with; BrokenProblem for a validator without an end."""
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the machine has no thread to spare
+            ends = self._program_reads, self._program_writes, self._validator_reads, self._validator_writes
+            for end in ends:
+                os.close(end)
+            raise EngineError(str(error)) from error
         submitted = self._runner.submitted
         try:
             with submitted.run(self._test, self._program_reads, self._program_writes) as outcome:
@@ -114,6 +120,7 @@ class _Talk:
             complaint = complaint or "the output validator did not end although the program had"
             self._runner.validator.stop()
             self._thread.join()
+            self._runner.validator.discard()
         return complaint
 
     def _validate(self) -> None:

@@ -139,10 +139,15 @@ class ProblemValidator:
         return testlib.is_content(code) if self._testlib else code == verdict.VALIDATOR_ACCEPTS
 
     def stop(self) -> None:
-        """Ends its run; the next one has another box."""
+        """Ends its run, on whatever thread that is; `discard` has to follow on its own."""
+        if self._built is not None:
+            self._built[0].cancel()
+
+    def discard(self) -> None:
+        """Gives its box away; the next run has another one."""
         built, self._built = self._built, None
         if built is not None:
-            built[0].cancel()
+            self._boxes.close(built[0])
 
     def judged(self, test: Test, said: Said) -> Checked:
         """What a run's end stands for. Raises BrokenProblem when it stands for nothing."""
