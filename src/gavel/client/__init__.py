@@ -26,6 +26,7 @@ from gavel.client.sync import Client, Program, Stream
 from gavel.client.values import (
     Accepted,
     CompileResult,
+    GroupResult,
     InlineTest,
     Judgement,
     Language,
@@ -46,6 +47,7 @@ __all__ = [
     "Ended",
     "Event",
     "GavelError",
+    "GroupResult",
     "InlineTest",
     "Judgement",
     "Language",
