@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from gavel.submission.v1 import problem_pb2 as problem
 from gavel.submission.v1 import submission_pb2
-from gavel.submission.v1.problem_pb2 import TestGroup
+from gavel.submission.v1.problem_pb2 import TestGroup, TestScores
 from gavel.submission.v1.submission_pb2 import Verdict
 
 ACCEPTED = submission_pb2.VERDICT_ACCEPTED
@@ -62,50 +62,58 @@ def of_test(
     What the group does not allow turns the verdict into JUDGE_ERROR.
     """
     most = group.accept_score if accept_score is None else accept_score
+    allowed = group.test_scores
+    if accept_score is not None and allowed == problem.TEST_SCORES_UNBOUNDED:
+        allowed = problem.TEST_SCORES_BOUNDED
     default = most if verdict == ACCEPTED else group.reject_score
     if verdict == JUDGE_ERROR:
         return Result(verdict)
-    if group.test_scores == problem.TEST_SCORES_UNSPECIFIED:
+    if allowed == problem.TEST_SCORES_UNSPECIFIED:
         return Result(verdict, default)
-    fault = _fault(group, verdict, score, multiplier, most)
+    fault = _fault(group, allowed, verdict, (score, multiplier), most)
     if fault:
         return Result(JUDGE_ERROR, fault=fault)
     if multiplier is not None:
         return Result(verdict, multiplier * most)
     if score is None:
         return Result(verdict, default)
-    return Result(verdict, score * most if group.test_scores == problem.TEST_SCORES_FACTOR else score)
+    return Result(verdict, score * most if allowed == problem.TEST_SCORES_FACTOR else score)
 
 
 def _fault(
-    group: TestGroup, verdict: Verdict, score: float | None, multiplier: float | None, most: float
+    group: TestGroup,
+    allowed: TestScores,
+    verdict: Verdict,
+    said: tuple[float | None, float | None],
+    most: float,
 ) -> str:
-    """What is wrong with what the validator said of the score; empty when nothing is."""
+    """What is wrong with the score and the multiplier that the validator left; empty when nothing is."""
+    score, multiplier = said
     if verdict != ACCEPTED:
         given = score is not None or multiplier is not None
         return "the output validator gave a score to a test that it did not accept" if given else ""
     if score is not None and multiplier is not None:
         return "the output validator gave a score and a multiplier at once"
     if multiplier is not None:
-        if group.test_scores != problem.TEST_SCORES_BOUNDED:
+        if allowed not in (problem.TEST_SCORES_BOUNDED, problem.TEST_SCORES_OPTIONAL):
             return f"the output validator gave a multiplier, which {_place(group)} does not have"
         return "" if 0 <= multiplier <= 1 else "the output validator's multiplier does not lie within 0 and 1"
     if score is not None:
-        return _fault_of_score(group, score, most)
-    required = group.test_scores in (problem.TEST_SCORES_REQUIRED, problem.TEST_SCORES_UNBOUNDED)
+        return _fault_of_score(group, allowed, score, most)
+    required = allowed in (problem.TEST_SCORES_REQUIRED, problem.TEST_SCORES_UNBOUNDED)
     return "the output validator accepted a test without giving it a score" if required else ""
 
 
-def _fault_of_score(group: TestGroup, score: float, most: float) -> str:
-    if group.test_scores == problem.TEST_SCORES_FORBIDDEN:
+def _fault_of_score(group: TestGroup, allowed: TestScores, score: float, most: float) -> str:
+    if allowed == problem.TEST_SCORES_FORBIDDEN:
         return f"the output validator gave a score, which {_place(group)} does not have"
     if not math.isfinite(score):
         return "the output validator's score is not a number"
-    if group.test_scores in (problem.TEST_SCORES_OPTIONAL, problem.TEST_SCORES_REQUIRED):
+    if allowed in (problem.TEST_SCORES_OPTIONAL, problem.TEST_SCORES_REQUIRED):
         return ""
     if score < 0:
         return "the output validator's score is below 0"
-    if group.test_scores == problem.TEST_SCORES_BOUNDED and not reaches(most, score):
+    if allowed == problem.TEST_SCORES_BOUNDED and not reaches(most, score):
         return f"the output validator's score {score:g} is above the test's {most:g}"
     return ""
 

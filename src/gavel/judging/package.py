@@ -7,17 +7,20 @@ docs/reference/problems.md lists both.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from gavel.judging import package_metadata, package_tests, package_validator
+from gavel.judging import (
+    package_groups,
+    package_limits,
+    package_metadata,
+    package_tests,
+    package_validator,
+)
 from gavel.judging.package_findings import Findings, InvalidPackage
+from gavel.judging.package_folders import Folders
 from gavel.judging.plan import PATH
-from gavel.submission.v1.problem_pb2 import PROBLEM_TYPE_PASS_FAIL, FileReference, Manifest
+from gavel.submission.v1 import problem_pb2
+from gavel.submission.v1.problem_pb2 import FileReference, Manifest
 
 __all__ = ["InvalidPackage", "build_manifest"]
-
-_NOT_YET = {
-    "static_validator": "static validators are not supported yet",
-    "interactors": "interactive problems are not supported yet",
-}
 
 
 def build_manifest(
@@ -26,34 +29,47 @@ def build_manifest(
     """Makes the manifest of a package, and says in sentences what was passed over.
 
     `files` are all of the package's files, paths relative to its folder; `read` gives the content of one of
-    them and is called for configuration alone, each at most 1 MiB. Raises InvalidPackage with everything that
-    is wrong.
+    them and is called for configuration and for a testlib.h alone, each at most 1 MiB. Raises InvalidPackage
+    with everything that is wrong.
     """
     findings = Findings()
     kept = _kept(files, findings)
     config = package_metadata.Configuration(kept, read, findings)
-    metadata = package_metadata.metadata(config)
+    metadata, head = package_metadata.metadata(config)
+    limits = package_limits.limits_of(head.get("limits"), metadata, config)
     manifest = Manifest(
         display_name=metadata.display_name,
-        limits=metadata.limits,
-        compile_limits=metadata.compile_limits,
-        validation_limits=metadata.validation_limits,
-        time_factors=metadata.time_factors,
-        code_bytes=metadata.code_bytes,
+        type=problem_pb2.PROBLEM_TYPE_SCORING if metadata.scoring else problem_pb2.PROBLEM_TYPE_PASS_FAIL,
+        interactive=metadata.interactive,
+        submit_answer=metadata.submit_answer,
+        lower_score_is_better=metadata.lower_score_is_better,
+        pass_count_most=limits.pass_count_most,
+        limits=limits.run,
+        compile_limits=limits.compilation,
+        validation_limits=limits.validation,
+        time_factors=limits.time_factors,
+        code_bytes=limits.code_bytes,
         languages=metadata.languages,
         constants=metadata.constants,
         validator_arguments=metadata.validator_arguments,
-        type=PROBLEM_TYPE_PASS_FAIL,
+        shown=metadata.shown,
         include=[
             FileReference(path=path.removeprefix("include/"), sha256=file.sha256, size_bytes=file.size_bytes)
             for path, file in sorted(kept.items())
             if path.startswith("include/") and path.count("/") >= 2
         ],
     )
-    validator = package_validator.validator(kept, metadata, findings)
+    validator = package_validator.output_validator(config, metadata)
     if validator is not None:
         manifest.validator.CopyFrom(validator)
-    manifest.tests.extend(package_tests.tests(config, metadata, default_validator=validator is None))
+    folders = Folders(config, metadata)
+    tests = package_tests.tests(config, metadata, folders, default_validator=validator is None)
+    wanted = any(test.static_validation for test in tests)
+    static = package_validator.static_validator(config, metadata, wanted=wanted)
+    if static is not None:
+        manifest.static_validator.CopyFrom(static)
+    manifest.groups.extend(package_groups.groups(config, metadata, folders, tests, validator=validator))
+    manifest.tests.extend(tests)
     _check_names(manifest, findings)
     findings.settle()
     return manifest, findings.warnings
@@ -63,6 +79,7 @@ def _check_names(manifest: Manifest, findings: Findings) -> None:
     """Whatever is put into a box has to have a name that a submission's file could have."""
     placed = [f"include/{file.path}" for file in manifest.include]
     placed += [file.path for file in manifest.validator.files]
+    placed += [file.path for file in manifest.static_validator.files]
     placed += [f"data/{test.name}.files/{file.path}" for test in manifest.tests for file in test.files]
     for path in placed:
         if PATH.fullmatch(path) is None:
@@ -78,8 +95,6 @@ def _kept(files: Sequence[FileReference], findings: Findings) -> Mapping[str, Fi
             findings.error(file.path, "is not a path below the package's folder")
         elif file.path in kept:
             findings.error(file.path, "is there twice")
-        elif parts[0] in _NOT_YET and len(parts) > 1:
-            findings.error(file.path, _NOT_YET[parts[0]])
         elif file.path == ".timelimit" or not any(part.startswith((".", "-")) for part in parts):
             kept[file.path] = file
     return kept

@@ -1,45 +1,43 @@
-"""The head of a problem package: problem.yaml, and the files where older tools keep a time limit."""
+"""The head of a problem package: problem.yaml but for its limits."""
 
 import dataclasses
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from gavel.judging import limits
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.package_findings import Findings
-from gavel.submission.v1.problem_pb2 import FileReference
-from gavel.submission.v1.submission_pb2 import Limits
+from gavel.submission.v1 import problem_pb2
+from gavel.submission.v1.problem_pb2 import FileReference, Shown, ValidatorProtocol
 
 CONFIGURATION_BYTES_MOST = 1024 * 1024
 PROBLEM = "problem.yaml"
 
-_KIB = 1024
-_MIB = 1024 * 1024
 _LEGACY = {"legacy", "legacy-icpc"}
 _MODERN = {"2023-07", "2023-07-draft", "2025-09", "2025-09-draft", "draft"}
-_KEYS = {
-    *(
-        "problem_format_version",
-        "type",
-        "name",
-        "uuid",
-        "version",
-        "credits",
-        "author",
-        "source",
-        "source_url",
-    ),
-    *("license", "rights_owner", "embargo_until", "limits", "keywords", "languages", "allow_file_writing"),
-    *("constants", "validation", "validator_flags", "grading"),
+_TYPES = {"pass-fail", "scoring", "interactive", "multi-pass", "submit-answer"}
+_INCOMPATIBLE = (
+    ("pass-fail", "scoring"),
+    ("submit-answer", "interactive"),
+    ("submit-answer", "multi-pass"),
+)
+KEYS = {
+    *("problem_format_version", "type", "name", "uuid", "version", "credits", "author", "source"),
+    *("source_url", "license", "rights_owner", "embargo_until", "limits", "keywords", "languages"),
+    *("allow_file_writing", "constants", "validation", "validator_flags", "grading", "gavel"),
 }
-_LIMITS_KEYS = {
-    *("time_limit", "time_multiplier", "time_multipliers", "time_safety_margin", "time_resolution", "memory"),
-    *("output", "code", "compilation_time", "compilation_memory", "validation_time", "validation_memory"),
-    *("validation_output", "validation_passes"),
+_GRADING_KEYS = {"objective", "show_test_data_groups", "on_reject", "accept_score", "reject_score", "range"}
+SHOWN = {
+    "verdict-only": problem_pb2.SHOWN_VERDICT_ONLY,
+    "first-failing": problem_pb2.SHOWN_FIRST_FAILING,
+    "samples": problem_pb2.SHOWN_SAMPLES,
+    "everything": problem_pb2.SHOWN_EVERYTHING,
+}
+PROTOCOLS = {
+    "kattis": problem_pb2.VALIDATOR_PROTOCOL_KATTIS,
+    "testlib": problem_pb2.VALIDATOR_PROTOCOL_TESTLIB,
 }
 
 
@@ -47,18 +45,26 @@ _LIMITS_KEYS = {
 class Metadata:
     """What the head says, in Gavel's own terms."""
 
+    version: str
     modern: bool
     """True for 2023-07 and later; False for the legacy formats."""
     display_name: str = ""
-    limits: Limits = dataclasses.field(default_factory=Limits)
-    compile_limits: Limits = dataclasses.field(default_factory=Limits)
-    validation_limits: Limits = dataclasses.field(default_factory=Limits)
-    time_factors: dict[str, float] = dataclasses.field(default_factory=dict)
-    code_bytes: int = 0
+    scoring: bool = False
+    interactive: bool = False
+    multi_pass: bool = False
+    submit_answer: bool = False
     languages: list[str] = dataclasses.field(default_factory=list)
     custom_validator: bool = False
     """Legacy: `validation: custom`. Later formats tell by the folder."""
+    custom_score: bool = False
+    """Legacy: `validation: custom score`."""
+    lower_score_is_better: bool = False
+    grading: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Legacy: what older packages say for all of their test data at once, in the terms of testdata.yaml."""
     validator_arguments: list[str] = dataclasses.field(default_factory=list)
+    validator_protocol: ValidatorProtocol = problem_pb2.VALIDATOR_PROTOCOL_UNSPECIFIED
+    """As the package says it; unspecified: as the validator's files tell."""
+    shown: Shown = problem_pb2.SHOWN_UNSPECIFIED
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -113,8 +119,8 @@ def replace_constants(text: str, constants: Mapping[str, str]) -> str:
     )
 
 
-def metadata(config: Configuration) -> Metadata:
-    """Reads problem.yaml and what stands beside it."""
+def metadata(config: Configuration) -> tuple[Metadata, Mapping[str, Any]]:
+    """Reads problem.yaml; the mapping is the whole of it."""
     findings = config.findings
     if PROBLEM not in config.files:
         findings.error(PROBLEM, "is missing: a problem package has one in its folder")
@@ -122,14 +128,20 @@ def metadata(config: Configuration) -> Metadata:
     version = str(head.get("problem_format_version", "legacy"))
     if version not in _LEGACY | _MODERN:
         findings.error(f"{PROBLEM}:problem_format_version", f"{version!r} is not known to Gavel")
-    found = Metadata(modern=version in _MODERN, display_name=_display_name(head.get("name"), findings))
-    for key in head.keys() - _KEYS:
+    found = Metadata(version, version in _MODERN, _display_name(head.get("name"), findings))
+    for key in head.keys() - KEYS:
         findings.warn(f"{PROBLEM}: the key {key!r} is not known and was passed over.")
-    _type(head, found, findings)
+    _type(head.get("type"), found, findings)
+    if found.modern:
+        for key in {"validation", "validator_flags", "grading"} & head.keys():
+            findings.warn(f"{PROBLEM}: the key {key!r} is one of legacy packages and was passed over.")
+    else:
+        _validation(head, found, findings)
+        _grading(head.get("grading"), found, findings)
     _languages(head.get("languages"), found, findings)
     _constants(head.get("constants"), found, findings)
-    _limits(head.get("limits"), found, config)
-    return found
+    _own(head.get("gavel"), found, findings)
+    return found, head
 
 
 def _display_name(name: Any, findings: Findings) -> str:
@@ -141,33 +153,84 @@ def _display_name(name: Any, findings: Findings) -> str:
     return str(name or "")[:256]
 
 
-def _type(head: Mapping[str, Any], found: Metadata, findings: Findings) -> None:
-    """Refuses what is not judged yet, naming the field that asks for it."""
-    types = head.get("type") or "pass-fail"
-    for word in types.split() if isinstance(types, str) else [str(word) for word in _sequence(types)]:
-        if word in {"scoring", "multi-pass", "interactive", "submit-answer"}:
-            findings.error(f"{PROBLEM}:type", f"problems of the type {word} are not supported yet")
-        elif word != "pass-fail":
+def _type(value: Any, found: Metadata, findings: Findings) -> None:
+    """A word, several in one text as drafts of the format had them, or a sequence of words."""
+    words = value.split() if isinstance(value, str) else [str(word) for word in _sequence(value or [])]
+    for word in words:
+        if word not in _TYPES:
             findings.error(f"{PROBLEM}:type", f"{word!r} is no type of problem")
-    if found.modern:
-        for key in {"validation", "validator_flags", "grading"} & head.keys():
-            findings.warn(f"{PROBLEM}: the key {key!r} is one of legacy packages and was passed over.")
-        return
+    for one, other in _INCOMPATIBLE:
+        if {one, other} <= set(words):
+            findings.error(f"{PROBLEM}:type", f"cannot be {one} and {other} at once")
+    found.scoring = "scoring" in words
+    found.interactive = "interactive" in words
+    found.multi_pass = "multi-pass" in words
+    found.submit_answer = "submit-answer" in words
+
+
+def _validation(head: Mapping[str, Any], found: Metadata, findings: Findings) -> None:
+    """`validation` and `validator_flags` of the legacy formats."""
     words = str(head.get("validation") or "default").split()
     if words[:1] not in (["default"], ["custom"]):
         findings.error(f"{PROBLEM}:validation", f"must begin with default or custom, not {words[0]!r}")
+    found.custom_validator = words[:1] == ["custom"] or found.interactive or found.multi_pass
     for word in words[1:]:
-        if word in {"interactive", "score"}:
-            findings.error(f"{PROBLEM}:validation", f"validators of the kind {word} are not supported yet")
-        else:
+        if word not in {"interactive", "score", "multipass", "multi-pass"}:
             findings.error(f"{PROBLEM}:validation", f"{word!r} is not known")
-    found.custom_validator = words[:1] == ["custom"]
+        elif words[0] != "custom":
+            findings.error(f"{PROBLEM}:validation", f"{word} needs a custom validator")
+    found.interactive = found.interactive or "interactive" in words
+    found.multi_pass = found.multi_pass or bool({"multipass", "multi-pass"} & set(words))
+    found.custom_score = "score" in words
+    if found.custom_score and not found.scoring:
+        findings.error(f"{PROBLEM}:validation", "score is for problems of the type scoring alone")
     flags = head.get("validator_flags") or ""
     found.validator_arguments = (
         flags.split() if isinstance(flags, str) else [str(flag) for flag in _sequence(flags)]
     )
-    if head.get("grading"):
+
+
+def _grading(value: Any, found: Metadata, findings: Findings) -> None:
+    """`grading` of the legacy formats, with what was once said there instead of in testdata.yaml."""
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        findings.error(f"{PROBLEM}:grading", "must be a mapping")
+        return
+    if not found.scoring:
         findings.warn(f"{PROBLEM}: grading is of no account to a pass-fail problem and was passed over.")
+        return
+    for key in value.keys() - _GRADING_KEYS:
+        findings.warn(f"{PROBLEM}: the key 'grading.{key}' is not known and was passed over.")
+    objective = value.get("objective", "max")
+    if objective not in ("min", "max"):
+        findings.error(f"{PROBLEM}:grading.objective", "must be min or max")
+    found.lower_score_is_better = objective == "min"
+    found.grading = {key: value[key] for key in ("accept_score", "reject_score", "range") if key in value}
+    if "on_reject" in value:
+        found.grading["on_reject"] = "continue" if value["on_reject"] == "grade" else "break"
+    if value.get("show_test_data_groups") is False:
+        findings.warn(
+            f"{PROBLEM}: groups are shown with their points although show_test_data_groups is false."
+        )
+
+
+def _own(value: Any, found: Metadata, findings: Findings) -> None:
+    """The key that is Gavel's alone."""
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        findings.error(f"{PROBLEM}:gavel", "must be a mapping")
+        return
+    for key in value.keys() - {"shown", "validator_protocol"}:
+        findings.error(f"{PROBLEM}:gavel.{key}", "is not known")
+    shown, protocol = value.get("shown"), value.get("validator_protocol")
+    if shown is not None and str(shown) not in SHOWN:
+        findings.error(f"{PROBLEM}:gavel.shown", f"must be one of {', '.join(SHOWN)}")
+    found.shown = SHOWN.get(str(shown), problem_pb2.SHOWN_UNSPECIFIED)
+    if protocol is not None and str(protocol) not in PROTOCOLS:
+        findings.error(f"{PROBLEM}:gavel.validator_protocol", f"must be one of {', '.join(PROTOCOLS)}")
+    found.validator_protocol = PROTOCOLS.get(str(protocol), problem_pb2.VALIDATOR_PROTOCOL_UNSPECIFIED)
 
 
 def _sequence(value: Any) -> Sequence[Any]:
@@ -195,82 +258,3 @@ def _constants(value: Any, found: Metadata, findings: Findings) -> None:
             continue
         found.constants[str(name)] = str(variants["value"])
         found.constants.update({f"{name}.{variant}": str(text) for variant, text in variants.items()})
-
-
-def _limits(value: Any, found: Metadata, config: Configuration) -> None:
-    findings = config.findings
-    if value is not None and not isinstance(value, dict):
-        findings.error(f"{PROBLEM}:limits", "must be a mapping")
-    stated = value if isinstance(value, dict) else {}
-    for key in stated.keys() - _LIMITS_KEYS:
-        findings.warn(f"{PROBLEM}: the limit {key!r} is not known and was passed over.")
-
-    def amount(key: str, unit: int, bound: limits.Bound) -> int:
-        """The limit in our unit; 0 where it is not stated or cannot be honoured (which makes the package
-        invalid).
-        """
-        number = stated.get(key)
-        if number is None:
-            return 0
-        if (
-            isinstance(number, bool)
-            or not isinstance(number, int | float)
-            or not math.isfinite(number)
-            or number <= 0
-        ):
-            findings.error(f"{PROBLEM}:limits.{key}", "must be a number above 0")
-            return 0
-        scaled = round(number * unit)
-        if not bound.least <= scaled <= bound.most:
-            least, most = bound.least / unit, bound.most / unit
-            findings.error(
-                f"{PROBLEM}:limits.{key}", f"cannot be honoured: it must lie within {least:g} and {most:g}"
-            )
-            return 0
-        return scaled
-
-    bounds = limits.BOUNDS
-    found.limits.memory_bytes = amount("memory", _MIB, bounds["memory_bytes"])
-    found.limits.output_bytes = amount("output", _MIB, bounds["output_bytes"])
-    found.compile_limits.cpu_time_ms = amount("compilation_time", 1000, limits.COMPILE_CPU_TIME_MS)
-    found.compile_limits.memory_bytes = amount("compilation_memory", _MIB, limits.COMPILE_MEMORY_BYTES)
-    found.validation_limits.cpu_time_ms = amount("validation_time", 1000, limits.VALIDATION_CPU_TIME_MS)
-    found.validation_limits.memory_bytes = amount("validation_memory", _MIB, limits.VALIDATION_MEMORY_BYTES)
-    found.validation_limits.output_bytes = amount("validation_output", _MIB, limits.VALIDATION_OUTPUT_BYTES)
-    found.code_bytes = amount("code", _KIB, limits.Bound(1, 256 * _MIB, 0))
-    _time_limit(amount("time_limit", 1000, bounds["cpu_time_ms"]), stated, found, config)
-
-
-def _time_limit(stated_ms: int, stated: Mapping[str, Any], found: Metadata, config: Configuration) -> None:
-    """problem.yaml's own limit, else DOMjudge's, else that of the `.timelimit` file, else the default with
-    factors.
-    """
-    if stated_ms or "time_limit" in stated:
-        found.limits.cpu_time_ms = stated_ms
-        return
-    for path, pattern in (
-        ("domjudge-problem.ini", r"""(?m)^\s*timelimit\s*=\s*['"]?([^'"\s;#]+)"""),
-        (".timelimit", r"\s*(\S+)"),
-    ):
-        match = re.search(pattern, config.text(path) or "")
-        if match is None:
-            continue
-        bound = limits.BOUNDS["cpu_time_ms"]
-        try:
-            time_ms = round(float(match[1]) * 1000)
-        except (ValueError, OverflowError):
-            time_ms = -1
-        if not bound.least <= time_ms <= bound.most:
-            config.findings.error(
-                path, f"the time limit must lie within {bound.least / 1000:g} and {bound.most / 1000:g} s"
-            )
-        found.limits.cpu_time_ms = max(time_ms, 0)
-        return
-    found.limits.cpu_time_ms = limits.BOUNDS["cpu_time_ms"].default
-    found.time_factors = {
-        code: known.time_factor for code, known in LANGUAGES.items() if known.time_factor != 1.0
-    }
-    config.findings.warn(
-        f"The package states no time limit: {found.limits.cpu_time_ms / 1000:g} s apply, times the "
-        "language's factor. None is inferred from limits.time_multipliers and the package's submissions."
-    )

@@ -6,36 +6,49 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gavel.judging.package_folders import Folders
 from gavel.judging.package_metadata import Configuration, Metadata
 from gavel.judging.validator import ArgumentError, parse_arguments
 from gavel.submission.v1.problem_pb2 import FileReference, ManifestTest
 
 TESTS_MOST = 10_000
+STATIC = "static validation"
+"""The name of a folder's static validation, behind the folder's: no file of a package has it."""
 
-_GROUP_FILES = ("testdata.yaml", "test_group.yaml")
 _KNOWN_SUFFIXES = (
     *(".out", ".interaction", ".statement", ".download", ".hint", ".desc", ".png", ".jpg", ".jpeg", ".svg"),
     *(".yaml", ".args", ".md", ".txt"),
 )
-_SCORING = ("accept_if_any_accepted", "always_accept", "ignore_sample")
 
 
-def tests(config: Configuration, metadata: Metadata, *, default_validator: bool) -> list[ManifestTest]:
-    """All tests in the order judged: samples first, then by the names of folders and files."""
+def tests(
+    config: Configuration, metadata: Metadata, folders: Folders, *, default_validator: bool
+) -> list[ManifestTest]:
+    """All tests in the order judged: samples first, then by the names of folders and files; the static
+    validation of a folder comes before its tests.
+    """
     files, findings = config.files, config.findings
-    groups = _Groups(config, metadata)
+    beside = _files_beside(config)
     found: list[ManifestTest] = []
     for root in ("sample", "secret"):
-        names = sorted(
-            (path.removeprefix("data/").removesuffix(".in") for path in files if _is_input(path, root)),
-            key=lambda name: name.split("/"),
-        )
+        names = [path.removeprefix("data/").removesuffix(".in") for path in files if _is_input(path, root)]
+        static = [f"{folder}/{STATIC}" for folder in _static_folders(folders, root) if metadata.modern]
         found.extend(
-            _test(name, config, metadata, groups, default_validator=default_validator) for name in names
+            _static_test(name, folders)
+            if name.endswith(f"/{STATIC}")
+            else _test(
+                name,
+                beside.get(f"data/{name}", ()),
+                config,
+                metadata,
+                folders,
+                default_validator=default_validator,
+            )
+            for name in sorted((*names, *static), key=_order)
         )
         if not names and root == "secret":
             findings.warn("There are no tests in data/secret.")
-    if not found:
+    if not any(not test.static_validation for test in found):
         findings.error("data", "holds no test: there is no .in file below data/sample or data/secret")
     if len(found) > TESTS_MOST:
         findings.error("data", f"holds {len(found)} tests; at most {TESTS_MOST} are supported")
@@ -49,11 +62,53 @@ def _is_input(path: str, root: str) -> bool:
     return path.startswith(f"data/{root}/") and path.endswith(".in") and ".files/" not in path
 
 
+def _order(name: str) -> list[str]:
+    folder, _, last = name.rpartition("/")
+    return [*folder.split("/"), "" if last == STATIC else last]
+
+
+def _static_folders(folders: Folders, root: str) -> list[str]:
+    """Names, such as `secret/group1`, of the folders that have a static validation."""
+    return [
+        folder.removeprefix("data/")
+        for folder in folders.configured
+        if f"{folder}/".startswith(f"data/{root}/")
+        and folders.own(folder).get("static_validation_score") is not None
+    ]
+
+
+def _static_test(name: str, folders: Folders) -> ManifestTest:
+    folder = f"data/{name.rpartition('/')[0]}"
+    arguments = folders.own(folder).get("static_validator_args")
+    where = f"{folders.source(folder)}:static_validator_args"
+    return ManifestTest(
+        name=name,
+        sample=_shown(name, folders.settings(folder)),
+        static_validation=True,
+        has_validator_arguments=True,
+        validator_arguments=folders.words(arguments, where) if arguments is not None else (),
+    )
+
+
+def _shown(name: str, settings: Mapping[str, Any]) -> bool:
+    return bool(settings.get("full_feedback", name.startswith("sample/")))
+
+
 def _test(
-    name: str, config: Configuration, metadata: Metadata, groups: "_Groups", *, default_validator: bool
+    name: str,
+    files: Sequence[FileReference],
+    config: Configuration,
+    metadata: Metadata,
+    folders: Folders,
+    *,
+    default_validator: bool,
 ) -> ManifestTest:
     base = f"data/{name}"
-    settings = {**groups.settings(base.rpartition("/")[0]), **_of_test(base, config, metadata)}
+    settings = {
+        **folders.settings(base.rpartition("/")[0]),
+        **_of_args_file(base, config),
+        **folders.of_test(base),
+    }
     answer = config.files.get(f"{base}.ans")
     if answer is None:
         config.findings.error(f"{base}.in", "has no .ans file beside it")
@@ -61,20 +116,15 @@ def _test(
     arguments = [*metadata.validator_arguments, *given] if given is not None else []
     if default_validator and given is not None:
         _check_arguments(settings.get("source", base), arguments, config, metadata)
-    below = f"{base}.files/"
     return ManifestTest(
         name=name,
         input=_content(config.files[f"{base}.in"]),
         answer=_content(answer) if answer is not None else None,
-        sample=name.startswith("sample/") or settings.get("full_feedback") is True,
+        sample=_shown(name, settings),
         validator_arguments=arguments,
         has_validator_arguments=given is not None,
         argv=settings.get("argv", ()),
-        files=[
-            FileReference(path=path.removeprefix(below), sha256=file.sha256, size_bytes=file.size_bytes)
-            for path, file in sorted(config.files.items())
-            if path.startswith(below)
-        ],
+        files=files,
     )
 
 
@@ -82,71 +132,24 @@ def _content(file: FileReference) -> FileReference:
     return FileReference(sha256=file.sha256, size_bytes=file.size_bytes)
 
 
-def _of_test(base: str, config: Configuration, metadata: Metadata) -> dict[str, Any]:
-    path = f"{base}.yaml"
-    settings = (
-        _settings(config.mapping(path, metadata.constants), path, config) if path in config.files else {}
-    )
+def _of_args_file(base: str, config: Configuration) -> Mapping[str, Any]:
     arguments = config.text(f"{base}.args")
-    if arguments is not None and "argv" not in settings:
-        try:
-            settings["argv"] = shlex.split(arguments)
-        except ValueError as error:
-            config.findings.error(f"{base}.args", str(error))
-    return settings
+    try:
+        return {} if arguments is None else {"argv": shlex.split(arguments)}
+    except ValueError as error:
+        config.findings.error(f"{base}.args", str(error))
+        return {}
 
 
-class _Groups:
-    """The settings of folders, each with those of the folders around it, read once."""
-
-    def __init__(self, config: Configuration, metadata: Metadata) -> None:
-        self._config = config
-        self._metadata = metadata
-        self._known: dict[str, dict[str, Any]] = {}
-
-    def settings(self, folder: str) -> Mapping[str, Any]:
-        """A key counts as the nearest folder on the way up gives it."""
-        if folder not in self._known:
-            parent = folder.rpartition("/")[0]
-            inherited = dict(self.settings(parent)) if parent else {}
-            for path in (f"{folder}/{name}" for name in _GROUP_FILES):
-                if path in self._config.files:
-                    raw = self._config.mapping(path, self._metadata.constants)
-                    inherited |= _settings(raw, path, self._config)
-            self._known[folder] = inherited
-        return self._known[folder]
-
-
-def _settings(raw: Mapping[str, Any], path: str, config: Configuration) -> dict[str, Any]:
-    """The keys that matter to a pass-fail problem, under our names."""
-    settings: dict[str, Any] = {}
-    flags = raw.get("output_validator_args", raw.get("output_validator_flags"))
-    if isinstance(flags, dict):  # legacy: {name: .., flags: ..}
-        flags = flags.get("flags", "")
-    if flags is not None:
-        settings["validator_arguments"] = _words(flags, f"{path}:output_validator_flags", config)
-        settings["source"] = path
-    if raw.get("args") is not None:
-        settings["argv"] = _words(raw["args"], f"{path}:args", config)
-    if isinstance(raw.get("full_feedback"), bool):
-        settings["full_feedback"] = raw["full_feedback"]
-    grader = str(raw.get("grader_flags") or "").split()
-    if raw.get("grading") == "custom" or any(word in grader for word in _SCORING):
-        config.findings.error(
-            f"{path}:grading", "graders are not supported: every test of a problem has to be passed"
-        )
-    for key in {"max_score", "score_aggregation", "require_pass", "static_validation_score"} & raw.keys():
-        config.findings.error(f"{path}:{key}", "belongs to a scoring problem, which is not supported yet")
-    return settings
-
-
-def _words(value: Any, where: str, config: Configuration) -> list[str]:
-    if isinstance(value, str):
-        return value.split()
-    if isinstance(value, list) and not any(isinstance(word, dict | list) for word in value):
-        return [str(word) for word in value]
-    config.findings.error(where, "must be a sequence of strings")
-    return []
+def _files_beside(config: Configuration) -> Mapping[str, list[FileReference]]:
+    """The files of every `.files` folder, by the path of its test."""
+    found: dict[str, list[FileReference]] = {}
+    for path, file in sorted(config.files.items()):
+        base, folder, rest = path.partition(".files/")
+        if folder and path.startswith("data/"):
+            reference = FileReference(path=rest, sha256=file.sha256, size_bytes=file.size_bytes)
+            found.setdefault(base, []).append(reference)
+    return found
 
 
 def _check_arguments(where: str, arguments: Sequence[str], config: Configuration, metadata: Metadata) -> None:

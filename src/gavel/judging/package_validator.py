@@ -1,35 +1,63 @@
-"""The output validator of a problem package: one program, found in the folder that the format gives it."""
+"""The validators of a problem package: one program each, found in the folder that the format gives it."""
 
+import re
 from collections.abc import Mapping
 
-from gavel.judging.languages import language_of
-from gavel.judging.package_findings import Findings
-from gavel.judging.package_metadata import Metadata
-from gavel.submission.v1.problem_pb2 import FileReference, Validator
-
-LANGUAGES = ("c", "cpp", "python3")
-"""What a validator may be written in, as the format has it."""
+from gavel.judging.languages import LANGUAGES, Language, language_of
+from gavel.judging.package_metadata import CONFIGURATION_BYTES_MOST, PROBLEM, Configuration, Metadata
+from gavel.submission.v1 import problem_pb2
+from gavel.submission.v1.problem_pb2 import FileReference, Validator, ValidatorProtocol
 
 _FOLDERS = ("output_validator", "output_validators")
+_INTERACTORS = "interactors"
+_IDLE = re.compile(r"(readme|license|copying)(\..*)?|.*\.(md|txt)", re.IGNORECASE)
+_HEADER = re.compile(r".*\.(h|hh|hpp|hxx)", re.IGNORECASE)
+_EXIT_CODE_OF_RIGHT = re.compile(r"#\s*define\s+OK_EXIT_CODE\s+(\S+)")
 
 
-def validator(files: Mapping[str, FileReference], metadata: Metadata, findings: Findings) -> Validator | None:
-    """The package's own validator; None where the default one judges."""
-    programs = {folder: _below(files, folder) for folder in _FOLDERS}
-    folder = next(
-        (name for name in (_FOLDERS if metadata.modern else _FOLDERS[::-1]) if programs[name]), None
-    )
+def output_validator(config: Configuration, metadata: Metadata) -> Validator | None:
+    """The package's own validator, in an interactive problem the program that talks with submissions; None
+    where the default one judges.
+    """
+    findings = config.findings
+    order = _FOLDERS if metadata.modern else _FOLDERS[::-1]
+    folders = [*order, _INTERACTORS] if metadata.interactive else list(order)
+    found = [folder for folder in folders if _below(config.files, folder)]
+    if not metadata.interactive and _below(config.files, _INTERACTORS):
+        findings.warn(f"{_INTERACTORS}/ was passed over, since the problem is not interactive.")
     if not metadata.modern and not metadata.custom_validator:
-        if folder is not None:
-            findings.warn(f"{folder}/ was passed over, since problem.yaml does not say `validation: custom`.")
-        return None
-    if folder is None:
-        if metadata.custom_validator:
-            findings.error(
-                "problem.yaml:validation", "is custom, but there is no program in output_validators/"
+        if found:
+            findings.warn(
+                f"{found[0]}/ was passed over, since problem.yaml does not say `validation: custom`."
             )
         return None
-    return _program(folder, programs[folder], findings)
+    if not found:
+        if metadata.interactive or metadata.multi_pass or metadata.custom_validator:
+            key = "type" if metadata.modern else "validation"
+            findings.error(f"{PROBLEM}:{key}", f"needs a validator, but there is no program in {order[0]}/")
+        return None
+    for folder in found[1:]:
+        findings.warn(f"{folder}/ was passed over, since there is {found[0]}/ as well.")
+    return _program(found[0], config, metadata.validator_protocol)
+
+
+def static_validator(config: Configuration, metadata: Metadata, *, wanted: bool) -> Validator | None:
+    """The program that looks at the sources of submissions; `wanted` says whether any test asks for it."""
+    folder = "static_validator"
+    there = metadata.modern and bool(_below(config.files, folder))
+    if wanted and metadata.submit_answer:
+        config.findings.error(
+            folder, "has nothing to look at where answers are submitted instead of programs"
+        )
+    elif wanted and not there:
+        config.findings.error(folder, "is missing, although there is a static_validation_score")
+    elif there and not wanted:
+        config.findings.warn(
+            f"{folder}/ was passed over, since no test_group.yaml has a static_validation_score."
+        )
+    elif there:
+        return _program(folder, config, problem_pb2.VALIDATOR_PROTOCOL_KATTIS)
+    return None
 
 
 def _below(files: Mapping[str, FileReference], folder: str) -> dict[str, FileReference]:
@@ -38,33 +66,64 @@ def _below(files: Mapping[str, FileReference], folder: str) -> dict[str, FileRef
     }
 
 
-def _program(folder: str, files: Mapping[str, FileReference], findings: Findings) -> Validator | None:
+def _program(folder: str, config: Configuration, stated: ValidatorProtocol) -> Validator | None:
     """The one program of the folder: a folder of its own, or the files that lie there."""
+    findings, files = config.findings, _below(config.files, folder)
     names = {path.split("/")[0] for path in files if "/" in path}
-    flat = {path for path in files if "/" not in path and not path.lower().startswith(("readme", "license"))}
-    if len(names) > 1 and not flat:
+    flat = {path for path in files if "/" not in path and not _IDLE.fullmatch(path)}
+    if len(names) > 1 and all(_HEADER.fullmatch(path) for path in flat):
         findings.error(folder, f"holds several programs ({', '.join(sorted(names))}); one is supported")
         return None
     if len(names) == 1 and not flat:
         folder = f"{folder}/{names.pop()}"
-        files = {path.split("/", 1)[1]: file for path, file in files.items() if "/" in path}
+        files = _below(config.files, folder)
     if {"build", "run"} & files.keys():
         findings.error(folder, "build and run scripts are not supported: give the validator's source files")
         return None
-    language = language_of(files, LANGUAGES)
+    language = language_of(files)
     if language is None:
-        findings.error(folder, "must hold source files of one language out of C, C++ and Python 3")
+        known = ", ".join(one.display_name for one in LANGUAGES.values() if one.inferred)
+        findings.error(folder, f"must hold source files of one language, out of {known}")
         return None
-    sources = sorted(path for path in files if language.owns(path))
-    entries = [path for path in sources if path.split("/")[-1] == "__main__.py"] or sources
-    if language.code == "python3" and len(entries) > 1:
-        findings.error(folder, "holds several Python files: one of them must be named __main__.py")
-        return None
+    entry_point = _entry_point(folder, language, files, config)
     return Validator(
         language=language.code,
-        entry_point=entries[0],
+        entry_point=entry_point,
+        protocol=stated or _protocol(folder, files, config),
         files=[
             FileReference(path=path, sha256=file.sha256, size_bytes=file.size_bytes)
             for path, file in sorted(files.items())
         ],
     )
+
+
+def _entry_point(
+    folder: str, language: Language, files: Mapping[str, FileReference], config: Configuration
+) -> str:
+    """The file that is run, by the names that its language has for it; of a compiled one, else the first."""
+    sources = sorted(
+        (path for path in files if language.owns(path)), key=lambda path: (path.count("/"), path)
+    )
+    if len(sources) == 1:
+        return sources[0]
+    named = [path for path in sources if path.rpartition("/")[2] in ("__main__.py", *language.entry_points)]
+    named += [path for path in sources if path.rpartition("/")[2].partition(".")[0].lower() == "main"]
+    if named:
+        return named[0]
+    if language.compiled:
+        return "" if language.main_class else sources[0]
+    wanted = language.entry_points[0] if language.entry_points else f"main{language.suffixes[0]}"
+    findings = config.findings
+    findings.error(folder, f"holds several {language.display_name} files: one of them must be named {wanted}")
+    return ""
+
+
+def _protocol(folder: str, files: Mapping[str, FileReference], config: Configuration) -> ValidatorProtocol:
+    """That of testlib where the validator brings a testlib.h with its own exit codes, else the format's."""
+    for path, file in sorted(files.items()):
+        if path.rpartition("/")[2] == "testlib.h" and file.size_bytes <= CONFIGURATION_BYTES_MOST:
+            text = config.read(f"{folder}/{path}").decode("utf-8", "replace")
+            codes = set(_EXIT_CODE_OF_RIGHT.findall(text))
+            if "0" in codes and "42" not in codes:
+                return problem_pb2.VALIDATOR_PROTOCOL_TESTLIB
+    return problem_pb2.VALIDATOR_PROTOCOL_KATTIS

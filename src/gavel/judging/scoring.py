@@ -64,7 +64,7 @@ class Course:
         """What of the tests before this one is yet to be run is of no account."""
 
     def next(self) -> int | None:
-        """Index in the manifest's tests of the one to run now, the same until that one ended; None at the end."""
+        """Index in the manifest's tests of the one to run now, the same until it ended; None at the end."""
         tests = len(self._manifest.tests)
         while self._position < tests:
             if self._counted_from <= self._position:
@@ -175,7 +175,7 @@ class Course:
         return tuple(shown)
 
     def _with_points(self, index: int, result: Result, results: "list[Result | None]") -> Verdict:
-        """What a grader accepts although points are missing is PARTIAL; without any, it is the first error."""
+        """What a grader accepts although points are missing is PARTIAL, or without any the first error."""
         group = self._groups[index]
         if result.verdict != ACCEPTED:
             return result.verdict

@@ -243,12 +243,19 @@ def test_a_validator_that_a_legacy_package_does_not_ask_for_is_passed_over() -> 
         ("validation: custom score", "validation"),
         ("validation: mine", "validation"),
         ("validation: custom", "validation"),
-        ("type: scoring", "type"),
         ("type: nonsense", "type"),
         ("problem_format_version: 2099-01", "problem_format_version"),
         ("problem_format_version: 2025-09\ntype: [pass-fail, interactive]", "type"),
         ("problem_format_version: 2025-09\ntype: multi-pass", "type"),
-        ("problem_format_version: 2025-09\ntype: [submit-answer]", "type"),
+        ("problem_format_version: 2025-09\ntype: [submit-answer, interactive]", "type"),
+        ("problem_format_version: 2025-09\ntype: [pass-fail, scoring]", "type"),
+        ("type: scoring\ngrading: {objective: most}", "grading.objective"),
+        ("gavel: {shown: nothing}", "gavel.shown"),
+        ("gavel: {validator_protocol: polygon}", "gavel.validator_protocol"),
+        ("gavel: {show: samples}", "gavel.show"),
+        ("gavel: samples", "gavel"),
+        ("type: multi-pass\nlimits: {validation_passes: 1}", "limits.validation_passes"),
+        ("type: multi-pass\nlimits: {validation_passes: 101}", "limits.validation_passes"),
         ("validator_flags: ignore_everything", "validator_flags"),
         ("problem_format_version: 2025-09\nlanguages: [cobol]", "languages"),
         ("limits: {memory: 8192}", "limits.memory"),
@@ -292,9 +299,9 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
             {
                 "problem.yaml": LEGACY,
                 **TESTS,
-                "data/testdata.yaml": "grader_flags: min accept_if_any_accepted",
+                "data/secret/testdata.yaml": "grader_flags: ignore_sample",
             },
-            "data/testdata.yaml:grading",
+            "data/secret/testdata.yaml:grader_flags",
         ),
         (
             {"problem.yaml": MODERN, **TESTS, "data/secret/test_group.yaml": "max_score: 5"},
@@ -308,12 +315,19 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
             },
             "data/secret/test_group.yaml",
         ),
-        ({"problem.yaml": MODERN, **TESTS, "static_validator/v.py": ""}, "static_validator/v.py"),
+        (
+            {
+                "problem.yaml": MODERN,
+                **TESTS,
+                "data/secret/test_group.yaml": "static_validation_score: pass-fail",
+            },
+            "static_validator",
+        ),
         (
             {"problem.yaml": MODERN, **TESTS, "output_validator/build": "", "output_validator/v.c": ""},
             "output_validator",
         ),
-        ({"problem.yaml": MODERN, **TESTS, "output_validator/v.java": ""}, "output_validator"),
+        ({"problem.yaml": MODERN, **TESTS, "output_validator/v.cob": ""}, "output_validator"),
         ({"problem.yaml": MODERN, **TESTS, "include/c/a b.h": ""}, "include/c/a b.h"),
         ({"problem.yaml": MODERN, **TESTS, "data/secret/01.files/å": ""}, "data/secret/01.files/å"),
         (
@@ -338,7 +352,7 @@ def test_a_broken_package_is_refused_with_the_file(files: dict[str, str | bytes]
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     """An author mends a package in one round."""
-    found = refused({"problem.yaml": "type: scoring\nlimits: {memory: -1}", "data/secret/a.in": ""})
+    found = refused({"problem.yaml": "type: sorting\nlimits: {memory: -1}", "data/secret/a.in": ""})
 
     assert {"problem.yaml:type", "problem.yaml:limits.memory", "data/secret/a.in"} <= found.keys()
 
