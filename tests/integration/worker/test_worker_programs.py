@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from program_calls import (
 from worker_bench import until
 from worker_processes import WorkerProcess
 
+from gavel.client import AsyncClient, PlatformError, ProgramOutput
 from gavel.submission.v1 import submission_pb2
 from gavel.worker.v1 import worker_service_pb2
 
@@ -340,6 +342,44 @@ async def test_nothing_is_left_after_a_hundred_runs(channel: grpc.aio.Channel, w
 
     until(lambda: not running_with(mark) and not run_groups_of(worker.pid))
     until(lambda: descriptors_of(worker.pid) == before)
+
+
+async def test_programs_are_counted(channel: grpc.aio.Channel, worker: WorkerProcess) -> None:
+    """By language and verdict, with the time that they held a slot; what runs now is a gauge."""
+    await ran(channel, start_of(b"print(1)"))
+    page = await asyncio.to_thread(worker.metrics)
+    counted = re.search(
+        r'gavel_worker_programs_total\{language="python3",outcome="VERDICT_ACCEPTED"\} ([0-9.]+)', page
+    )
+    assert counted is not None
+    assert float(counted[1]) >= 1
+    assert 'gavel_worker_program_duration_seconds_count{language="python3"}' in page
+
+    async with program(channel, start_of(SLEEPS)) as call:
+        await call.until_stdout(b"ready")
+        await asyncio.to_thread(until, lambda: "gavel_worker_programs_running 1.0" in worker.metrics(), 3.0)
+    await asyncio.to_thread(until, lambda: "gavel_worker_programs_running 0.0" in worker.metrics(), 3.0)
+
+
+async def test_a_worker_that_is_killed_ends_the_call_with_an_error(
+    kafka_bootstrap: str, tmp_path: Path
+) -> None:
+    """The SDK says that the platform failed, and nothing of the program outlives the worker."""
+    worker = WorkerProcess(kafka_bootstrap, tmp_path, f"k-{uuid.uuid4().hex[:8]}")
+    mark = f"mark-{uuid.uuid4().hex}"
+    try:
+        worker.wait_for("language_served")
+        async with AsyncClient(f"127.0.0.1:{worker.port()}") as client:
+            running = await client.run_program({"main.py": SLEEPS}, language="python3", argv=[mark])
+            assert running.worker == f"workers/{worker.name}"
+            assert isinstance(await anext(running), ProgramOutput)
+            worker.kill()
+            with pytest.raises(PlatformError):
+                await anext(running)
+            await running.write(b"nobody reads this")
+        until(lambda: not running_with(mark), 5.0)
+    finally:
+        worker.close()
 
 
 async def test_a_worker_that_ends_lets_a_program_finish_for_a_while(

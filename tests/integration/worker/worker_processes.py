@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from worker_bench import until
 
@@ -63,9 +65,18 @@ class WorkerProcess:
 
     def port(self) -> int:
         """That of its gRPC server; waits for it."""
+        return int(self._serving()["port"])
+
+    def metrics(self) -> str:
+        """Its Prometheus page."""
+        address = f"http://127.0.0.1:{self._serving()['metrics_port']}/metrics"
+        with urllib.request.urlopen(address, timeout=5) as page:
+            return str(page.read(), "utf-8")
+
+    def _serving(self) -> Mapping[str, Any]:
         self.wait_for('"event": "serving"')
-        lines = map(json.loads, self.log().splitlines())
-        return next(int(line["port"]) for line in lines if line["event"] == "serving")
+        lines: Iterator[dict[str, Any]] = map(json.loads, self.log().splitlines())
+        return next(line for line in lines if line["event"] == "serving")
 
     def kill(self) -> None:
         """As `kill -9` does; returns when it is gone."""
