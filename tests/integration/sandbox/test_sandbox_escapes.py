@@ -3,6 +3,8 @@
 import contextlib
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -291,6 +293,79 @@ def test_nothing_is_inherited(box: Box, python: RunPython) -> None:
     assert ran.stdout.count(b"0000000000000000") == 2
     # SIGPIPE and SIGXFSZ, which Python itself ignores; no program sets the C library's own 32 and 33.
     assert ignored & (1 << 31) - 1 == 1 << 12 | 1 << 24
+
+
+WORKER = """
+import os, resource, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD})
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+os.umask(0o077)
+os.setgroups([0, 4, 27])
+os.set_inheritable(os.dup2(os.open("/etc/shadow", os.O_RDONLY), 200), True)
+def dare(do, *arguments):  # in many containers root lacks the right to
+    try: do(*arguments)
+    except (OSError, ValueError): pass
+dare(lambda: os.write(os.open("/proc/self/oom_score_adj", os.O_WRONLY), b"-1000"))
+dare(resource.setrlimit, resource.RLIMIT_RTPRIO, (50, 50))
+dare(resource.setrlimit, resource.RLIMIT_NICE, (40, 40))
+dare(resource.setrlimit, resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+from gavel.sandbox import Command, Limits, Sandbox
+limits = Limits(2000, 10_000, 16 << 20, 0, 8, 1 << 20)
+with Sandbox(sys.argv[1], spare_boxes=0) as sandbox, sandbox.box() as box:
+    for script in (
+        "cat /proc/self/status; cat /proc/self/oom_score_adj; umask; ls /proc/self/fd",
+        "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done",
+    ):
+        with box.run(Command(("/bin/sh", "-c", script)), limits) as outcome:
+            print(os.read(outcome.stdout, 1 << 16).decode(), outcome.kill, outcome.stderr)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives itself such rights")
+def test_what_the_worker_has_reaches_no_program(tmp_path: Path) -> None:
+    """Masks, ignored signals, umask, groups, open files, protection from the OOM killer, real-time rights.
+
+    So protected, a program over its memory limit could not be killed for it.
+    """
+    out = subprocess.run(
+        [sys.executable, "-c", WORKER, str(tmp_path / "state")], capture_output=True, text=True, check=True
+    ).stdout
+    fields = dict(line.split(":\t", 1) for line in out.splitlines() if ":\t" in line)
+    lines = out.splitlines()
+
+    assert {fields[name] for name in ("SigBlk", "SigIgn", "ShdPnd")} == {"0" * 16}
+    assert fields["Groups"].strip() == ""
+    score = lines.index("1000")
+    assert lines[score : score + 6] == ["1000", "0022", "0", "1", "2", "3"]
+    assert "memory b" in lines[-1]
+
+
+LEAVE_TRACES = """
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+static const char *own[] = {"/tmp", "/work", "/dev/shm", "/usr"};
+static int touch(const char *path, const struct stat *s, int kind, struct FTW *at) {
+  for (int i = 0; i < 4; i++) if (!strncmp(path, own[i], strlen(own[i]))) return FTW_SKIP_SUBTREE;
+  if (!strncmp(path, "/proc/", 6) && path[6] >= '0' && path[6] <= '9') return FTW_SKIP_SUBTREE;
+  if (!utimensat(AT_FDCWD, path, 0, AT_SYMLINK_NOFOLLOW)) printf("times %s\\n", path);
+  if (!lsetxattr(path, "user.x", "1", 1, 0)) printf("attribute %s\\n", path);
+  if (!S_ISLNK(s->st_mode) && !chmod(path, 0777)) printf("mode %s\\n", path);
+  return 0;
+}
+int main(void) { nftw("/", touch, 50, FTW_PHYS | FTW_ACTIONRETVAL); puts("done"); }
+"""
+
+
+def test_nothing_shared_can_be_marked(box: Box, compiled: Compile, run: Run) -> None:
+    """Not the times, the mode or an attribute of any file that another box or the host has too."""
+    box.put("traces", compiled(LEAVE_TRACES), 0o555)
+
+    assert run(box, "/work/traces").stdout == b"done\n"
 
 
 def test_a_daemon_does_not_outlive_its_run(box: Box, python: RunPython) -> None:

@@ -219,6 +219,26 @@ def test_init_keeps_the_wall_time_by_itself(sandbox: Sandbox, limits: MakeLimits
         assert time.monotonic() - started < 5
 
 
+ORPHANS = """
+#include <unistd.h>
+int main(void) { for (int i = 0; i < 8; i++) if (!fork()) break;
+  for (;;) if (!fork()) { fork(); _exit(0); } }
+"""
+
+
+def test_init_keeps_the_wall_time_in_a_storm_of_orphans(
+    sandbox: Sandbox, limits: MakeLimits, compiled: Compile
+) -> None:
+    """Children that end all the time keep init busy, but not from the clock."""
+    with sandbox.box() as box:
+        box.put("orphans", compiled(ORPHANS), 0o555)
+        box._kill = lambda: None
+        started = time.monotonic()
+        with box.run(Command(("/work/orphans",)), limits(wall_time_ms=100)) as outcome:
+            assert outcome.kill in {Kill.WALL_TIME, Kill.CPU_TIME}
+        assert time.monotonic() - started < 8
+
+
 def test_cancel(sandbox: Sandbox, limits: MakeLimits) -> None:
     """From another thread: the run in progress ends at once, and so does each later one."""
     with sandbox.box() as box:

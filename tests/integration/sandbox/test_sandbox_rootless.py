@@ -124,6 +124,7 @@ def test_kill_9_of_the_worker(user: OrdinaryUser) -> None:
 
     wait_until(lambda: not any(Path(f"/proc/{pid}/root").exists() for pid in below), "processes outlive it")
     assert left
+    assert all(path.stat().st_mode & 0o077 == 0 for path in left)  # its files are open to all, it is not
     user.run(STARTED + "with Sandbox(state, spare_boxes=0): pass")
     assert not any(path.exists() for path in left)
 

@@ -22,17 +22,20 @@ import signal
 import time
 from typing import Final, Never
 
-from . import codec, files, kernel, runner
+from . import calls, codec, files, kernel, runner
 from .scratch import Scratch
 
 _NS_PER_MS: Final = 1_000_000
-_START_BYTES: Final = 8
+_AGAIN_NS: Final = 1000 * _NS_PER_MS
+_REAPED_MAX: Final = 64
+"""Processes collected before the socket and the clock are looked at again."""
 
 
 class Init:
-    def __init__(self, control: codec.Channel, filter_: kernel.Filter) -> None:
+    def __init__(self, control: codec.Channel, filter_: kernel.Filter, starter: calls.Starter) -> None:
         self._control = control
         self._filter = filter_
+        self._starter = starter
         self._scratch: Scratch | None = None
         self._wake, wake_write = os.pipe()
         os.set_blocking(self._wake, False)
@@ -65,6 +68,7 @@ class Init:
                 self._opened().before_put()
                 files.put(message["path"], descriptors[0], message["mode"])
             case "get" | "names" as op:
+                self._opened().before_get()
                 found = (files.get if op == "get" else files.names)(message["path"])
                 return {}, () if found is None else (found,)
             case "freeze":
@@ -77,52 +81,32 @@ class Init:
         return {}, ()
 
     def _run(self, job: codec.Message, descriptors: tuple[int, ...]) -> codec.Message:
-        report_read, report_write = os.pipe()
         try:
-            try:
-                start = runner.Start(job, descriptors, self._filter)
-            except OSError as error:
-                return {"not_started": runner.describe(error).decode()}
-            forked_ns = time.monotonic_ns()
-            pid = os.fork()
-            if pid == 0:
-                start.in_child(report_write)
-            os.close(report_write)
-            report_write = -1
-            status = self._supervise(pid, forked_ns + job["wall_time_ms"] * _NS_PER_MS)
-            ended_ns = time.monotonic_ns()
-            report = os.read(report_read, 4096)
-        finally:
-            os.close(report_read)
-            if report_write >= 0:
-                os.close(report_write)
-        if len(report) > _START_BYTES:
-            return {"not_started": report[_START_BYTES:].decode("utf-8", "replace")}
-        started_ns = int.from_bytes(report, "little")
-        if not started_ns:
-            if not os.WIFSIGNALED(status):
-                return {"not_started": "0:the runner ended without a word"}
-            started_ns = forked_ns  # killed on request before its exec
-        return {"status": status, "wall_time_us": max(0, ended_ns - started_ns) // 1000}
+            pid, started_ns = runner.start(job, descriptors, self._filter, self._starter)
+        except OSError as error:
+            return {"not_started": f"{error.errno or 0}:{error}"}
+        status = self._supervise(pid, started_ns + job["wall_time_ms"] * _NS_PER_MS)
+        return {"status": status, "wall_time_us": max(0, time.monotonic_ns() - started_ns) // 1000}
 
     def _supervise(self, pid: int, deadline_ns: int) -> int:
         """Waits for the program, then leaves no process alive. The wait status of the program."""
-        status = None
+        status, more = None, False
         while status is None:
-            left_ms = max(0, (deadline_ns - time.monotonic_ns()) // _NS_PER_MS + 1)
-            ready = dict(self._poll.poll(left_ms))
+            left_ns = deadline_ns - time.monotonic_ns()
+            if left_ns <= 0:  # the service watches the time too; this is for when it is stopped itself
+                _kill_all()
+                left_ns = _AGAIN_NS
+                deadline_ns += _AGAIN_NS
+            ready = dict(self._poll.poll(0 if more else left_ns // _NS_PER_MS + 1))
             if self._control.fileno() in ready:
                 received = self._control.receive()
                 if received is None:
                     os._exit(0)
                 if received[0]["op"] == "kill":
                     _kill_all()
-            elif not ready:  # the service watches the time too; this is for when it is stopped itself
-                _kill_all()
-                deadline_ns += 1000 * _NS_PER_MS
             if self._wake in ready:
                 os.read(self._wake, 4096)
-            status = _reap(pid)
+            status, more = _reap(pid)
         _kill_all()
         # kill(-1) is atomic against fork: whatever still lives has the signal, and none of it can be missed
         # here.
@@ -137,13 +121,17 @@ def _kill_all() -> None:
         os.kill(-1, signal.SIGKILL)
 
 
-def _reap(program: int) -> int | None:
-    """Collects what has ended (orphans become init's children); the program's status if it was among them."""
+def _reap(program: int) -> tuple[int | None, bool]:
+    """Collects what has ended (orphans become init's children): the program's status if it was among them.
+
+    And whether there may be more: a program could end children as fast as they are collected.
+    """
     with contextlib.suppress(ChildProcessError):
-        while True:
+        for _ in range(_REAPED_MAX):
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == program:
-                return status
+                return status, False
             if pid == 0:
-                return None
+                return None, False
+        return None, True
     raise OSError("the program vanished")

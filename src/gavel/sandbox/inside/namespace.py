@@ -11,9 +11,16 @@ import os
 import signal
 from typing import Final
 
-from . import kernel
+from . import calls, kernel
 
 BOX_USER: Final = 1000
+READY: Final = b"m"
+"""What spawner and child tell each other when ids are mapped."""
+CONTROL: Final = 3
+_TO_SPAWNER: Final = 4
+_FROM_SPAWNER: Final = 5
+_FAR: Final = 500
+_LAST_DESCRIPTOR: Final = 0xFFFFFFFF
 
 # Killed before anything else of the machine when its memory runs out, whatever the worker is protected from.
 _OOM_SCORE: Final = b"1000"
@@ -31,42 +38,88 @@ def maskable() -> list[str]:
 def write_id_maps(pid: int, first: int) -> None:
     """By the spawner, which alone may: maps the new user namespace of `pid` to `first` and the next id."""
     text = f"0 {first} 1\n{BOX_USER} {first + 1} 1\n".encode()
-    for name in ("uid_map", "gid_map"):
+    for name, data in (("oom_score_adj", _OOM_SCORE), ("uid_map", text), ("gid_map", text)):
         descriptor = os.open(f"/proc/{pid}/{name}", os.O_WRONLY | os.O_CLOEXEC)
         try:
-            os.write(descriptor, text)
+            os.write(descriptor, data)
         finally:
             os.close(descriptor)
 
 
-def enter(template: str, masked: list[str], to_spawner: int, from_spawner: int) -> None:
-    """Runs in the forked child, pid 1 of a new pid namespace. OSError means that there is no box."""
-    with open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
-        file.write(_OOM_SCORE)
-    kernel.unshare(kernel.CLONE_NEWNS)
-    os.chdir(template)
-    _mount_proc(f"{template}/proc", masked)
-    kernel.pivot_root_here()
-    kernel.unshare(kernel.CLONE_NEWUSER)
-    os.write(to_spawner, b"m")
-    if os.read(from_spawner, 1) != b"m":
-        raise OSError("the spawner went away")
-    os.setresgid(0, 0, 0)
-    os.setgroups([])
-    os.setresuid(0, 0, 0)
-    kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP)
-    kernel.set_host_name("box")
-    # After the change of ids, which clears it. If the spawner died in between, the socket's end tells.
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.prctl(kernel.PR_SET_SECUREBITS, kernel.SECUREBITS)
-    kernel.drop_capability_bounds()
+class Entry:
+    """The way from the spawner's fork into a box of one template. Laid out once, gone for each box."""
+
+    def __init__(self, template: str, masked: list[str], filter_program: kernel.Filter) -> None:
+        """`masked`: see `maskable`; `filter_program`: for init, see filter.py."""
+        before = [*_descriptors(), *_root(template, masked)]
+        self._handshake = len(before) + 2
+        self._table = calls.Table([*before, *_ids(), *_rights(filter_program)])
+
+    def fork(self, starter: calls.Starter, control: int, to_spawner: int, from_spawner: int) -> int:
+        """The pid, in the spawner; 0 in the child, of whose descriptors only `control` is left, as CONTROL.
+
+        The child first asks by `to_spawner` for its ids to be mapped, and waits for a byte `from_spawner`.
+        """
+        for place, descriptor in enumerate((control, to_spawner, from_spawner)):
+            self._table.set(place, 0, descriptor)
+        return starter.fork(self._table, kernel.CLONE_NEWPID)
+
+    def check(self) -> None:
+        """In the child. OSError means that there is no box."""
+        self._table.check()
+        if self._table.result(self._handshake) != len(READY):
+            raise OSError("the spawner went away")
 
 
-def _mount_proc(target: str, masked: list[str]) -> None:
-    """Before the root is changed: who is not the machine's root may only while a whole /proc is in sight."""
+def _descriptors() -> list[calls.Call]:
+    """All but three are closed. Whatever numbers these have, they are first moved out of each other's way."""
+    kept = (CONTROL, _TO_SPAWNER, _FROM_SPAWNER)
+    return [
+        *(("dup3", -1, _FAR + number, os.O_CLOEXEC) for number in kept),
+        *(("dup3", _FAR + number, number, os.O_CLOEXEC) for number in kept),
+        ("close_range", kept[-1] + 1, _LAST_DESCRIPTOR, 0),
+    ]
+
+
+def _root(template: str, masked: list[str]) -> list[calls.Call]:
+    """/proc first: who is not the machine's root may mount one only while a whole one is in sight."""
+    proc, null = f"{template}/proc", os.fsencode(f"{template}/dev/null")
     flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-    kernel.mount("proc", target, "proc", flags, "hidepid=2")
-    for name in masked:
-        kernel.mount("/dev/null", f"{target}/{name}", "", kernel.MS_BIND)
+    return [
+        ("unshare", kernel.CLONE_NEWNS),
+        ("mount", b"proc", os.fsencode(proc), b"proc", flags, b"hidepid=2"),
+        # By the template's, read-only: of the machine's own anybody may set the times.
+        *(("mount", null, os.fsencode(f"{proc}/{name}"), b"", kernel.MS_BIND, b"") for name in masked),
+        ("chdir", os.fsencode(template)),
+        ("pivot_root", b".", b"."),
+        ("umount2", b".", kernel.MNT_DETACH),
+        ("chdir", b"/"),
+    ]
+
+
+def _ids() -> list[calls.Call]:
+    return [
+        ("unshare", kernel.CLONE_NEWUSER),
+        ("write", _TO_SPAWNER, READY, len(READY)),
+        ("read", _FROM_SPAWNER, None, len(READY)),
+        ("setresgid", 0, 0, 0),
+        ("setgroups", 0, 0),
+        ("setresuid", 0, 0, 0),
+    ]
+
+
+def _rights(filter_program: kernel.Filter) -> list[calls.Call]:
+    others = kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP
+    return [
+        ("unshare", others),
+        ("sethostname", b"box", len(b"box")),
+        # After the change of ids, which clears it. If the spawner died in between, the socket's end tells.
+        ("prctl", kernel.PR_SET_PDEATHSIG, signal.SIGKILL),
+        ("prctl", kernel.PR_SET_DUMPABLE, 0),
+        ("prctl", kernel.PR_SET_NO_NEW_PRIVS, 1),
+        ("prctl", kernel.PR_SET_SECUREBITS, kernel.SECUREBITS),
+        # No exec of a descendant ever gains a capability. What init holds now it keeps.
+        *(("prctl", kernel.PR_CAPBSET_DROP, capability) for capability in range(kernel.CAPABILITIES)),
+        ("close_range", _TO_SPAWNER, _FROM_SPAWNER, 0),
+        ("prctl", kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, filter_program.address),
+    ]
