@@ -12,7 +12,7 @@ from gavel.judging.plan import INSPECTED_BYTES, UnfitSources, build
 from gavel.judging.report import text
 from gavel.judging.source_text import is_marked, unmarked, with_lf
 from gavel.judging.toolchains import Toolchain
-from gavel.judging.verdict import seconds
+from gavel.judging.verdict import Facts, seconds
 from gavel.sandbox import Box, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult
@@ -38,7 +38,7 @@ class Program:
     """Its command; words in braces that stand for limits are still in it."""
     environment: Mapping[str, str]
     check: tuple[str, ...] = ()
-    """What says whether it can be run at all, for `Builder.check`."""
+    """What says whether it can be run at all, for `Builder.refusal`."""
 
 
 def environment(toolchain: Toolchain) -> dict[str, str]:
@@ -89,12 +89,21 @@ class Builder:
             return None, result
         return Program(plan.run, environment(self.toolchain), plan.check), result
 
-    def check(self, box: Box, program: Program, limits: Limits) -> CompileResult:
-        """Whether a program without a compiler can be run at all, in its frozen box."""
+    def refusal(self, box: Box, program: Program, facts: Facts, limits: Limits) -> CompileResult | None:
+        """Why a program without a compiler that failed is none, such as one with a syntax error; else None.
+
+        To look only after a failure that reads like one saves every right program a second start of its
+        interpreter, which is most of what judging a small one costs. Raises EngineError, Cancelled.
+        """
+        if facts.exit_code in {None, 0} or not program.check:
+            return None
+        if not any(word.encode() in facts.stderr for word in self.toolchain.language.check_errors):
+            return None
         try:
-            return self._compiled(box, program.check, limits)
+            result = self._compiled(box, program.check, limits)
         except SandboxError as error:
             raise EngineError(f"checking: {error}") from error
+        return None if result.verdict == submission_pb2.VERDICT_ACCEPTED else result
 
     def _made(self, box: Box, argv: tuple[str, ...], placed: Files, limits: Limits) -> CompileResult:
         if not argv:

@@ -158,18 +158,13 @@ class Judgement:
             return Ran(Checked(submission_pb2.VERDICT_JUDGE_ERROR, str(error)))
 
     def _refuse_what_cannot_run(self, submitted: Submitted, ran: Ran) -> None:
-        """Raises _NoProgram for a program that failed because it is none, such as one with a syntax error.
-
-        To look only after a failure that reads like one saves every right program a second start of its
-        interpreter, which is most of what judging a small one costs.
-        """
-        facts, program = ran.facts, submitted.program
-        if facts is None or facts.exit_code in {None, 0} or not program.check:
+        """Raises _NoProgram for a program that failed because it is none."""
+        if ran.facts is None:
             return
-        if any(word.encode() in facts.stderr for word in self._language.check_errors):
-            result = self._builder.check(submitted.box, program, self._compile_limits())
-            if result.verdict != submission_pb2.VERDICT_ACCEPTED:
-                raise _NoProgram(result)
+        limits = self._compile_limits()
+        result = self._builder.refusal(submitted.box, submitted.program, ran.facts, limits)
+        if result is not None:
+            raise _NoProgram(result)
 
     def _judged(self, graded: Graded, results: Mapping[int, TestResult], showing: Showing | None) -> Judged:
         """Without `showing` nothing was run."""

@@ -11,7 +11,7 @@ from gavel.judging import allowances, limits, verdict
 from gavel.judging.boxes import Boxes
 from gavel.judging.building import Builder, Program
 from gavel.judging.engine import Engine
-from gavel.judging.languages import Language, parse_language
+from gavel.judging.languages import parse_language
 from gavel.judging.outcome import Cancellation, EngineError
 from gavel.judging.plan import fill
 from gavel.judging.report import text
@@ -106,10 +106,9 @@ class _LiveRun:
         self, box: Box, program: Program, outcome: Outcome
     ) -> tuple[TestResult, CompileResult | None]:
         facts = self._boxes.facts(outcome)
-        if _reads_like_no_program(program, facts, self._language):
-            checked = self._builder.check(box, program, self._compile_limits)
-            if checked.verdict != submission_pb2.VERDICT_ACCEPTED:
-                return _not_compiled(), checked
+        refusal = self._builder.refusal(box, program, facts, self._compile_limits)
+        if refusal is not None:
+            return _not_compiled(), refusal
         found, message = verdict.judge_run(facts, self._limits, self._language.memory_error)
         result = TestResult(
             number=1,
@@ -124,16 +123,6 @@ class _LiveRun:
             output_bytes=facts.output_bytes,
         )
         return result, None
-
-
-def _reads_like_no_program(program: Program, facts: verdict.Facts, language: Language) -> bool:
-    """Whether a program that failed may be none, such as one with a syntax error; as judging asks it."""
-    failed = facts.exit_code is not None and facts.exit_code != 0
-    return (
-        failed
-        and bool(program.check)
-        and any(word.encode() in facts.stderr for word in language.check_errors)
-    )
 
 
 def _not_compiled() -> TestResult:
