@@ -141,7 +141,7 @@ def _keep(connection: socket.socket, started: list[subprocess.Popen[bytes]], up:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(connection.fileno(),),
-                env={},
+                env={"LD_BIND_NOW": "1"},
                 cwd="/",
                 start_new_session=True,
             )

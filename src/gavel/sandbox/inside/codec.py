@@ -5,6 +5,7 @@ The sockets are SOCK_SEQPACKET pairs, so a packet is a message. Both ends are ou
 
 import array
 import json
+import mmap
 import os
 import socket
 from collections.abc import Callable
@@ -47,13 +48,19 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._buffer = bytearray(MESSAGE_BYTES_MAX)
+        # Of pages that are there once a message needs them: most need one of forty.
+        self._buffer = mmap.mmap(-1, MESSAGE_BYTES_MAX)
 
     @classmethod
     def pair(cls) -> tuple["Channel", socket.socket]:
         """Our end, and the socket of the other one, to be handed to another process."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         return cls(ours), theirs
+
+    @classmethod
+    def of(cls, descriptor: int) -> "Channel":
+        """An end that was handed over. Without the kind of socket Python would ask for it, call by call."""
+        return cls(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, descriptor))
 
     def fileno(self) -> int:
         return self._connection.fileno()
@@ -64,6 +71,7 @@ class Channel:
 
     def close(self) -> None:
         self._connection.close()
+        self._buffer.close()
 
     def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
         """ConnectionError if the other end is gone (never the signal SIGPIPE)."""
@@ -84,7 +92,7 @@ class Channel:
             for descriptor in descriptors:
                 os.close(descriptor)
             raise OSError("a truncated message")
-        return decode(bytes(memoryview(self._buffer)[:size])), tuple(descriptors)
+        return decode(self._buffer[:size]), tuple(descriptors)
 
     def answer(self, do: Callable[[Message, tuple[int, ...]], Answer], request: Answer) -> bool:
         """Does what a request asks for and sends what comes of it, or the error; whether it was done.

@@ -1,14 +1,24 @@
 """Linux calls that Python 3.11's `os` lacks, by ctypes. Each raises OSError and decides nothing."""
 
 import ctypes
+import mmap
 import os
 import platform
 import signal
+from collections.abc import Callable
 from typing import Final
 
 libc: Final = ctypes.CDLL(None, use_errno=True)
 # The same calls without letting go of the interpreter's lock: a fork must not.
 _locked: Final = ctypes.PyDLL(None, use_errno=True)
+# Looked up once, and not in each forked child again.
+_BEFORE_FORK: Final = ctypes.pythonapi.PyOS_BeforeFork
+_AFTER_FORK_IN_CHILD: Final = ctypes.pythonapi.PyOS_AfterFork_Child
+_AFTER_FORK_IN_PARENT: Final = ctypes.pythonapi.PyOS_AfterFork_Parent
+_MOUNT: Final = libc.mount
+_UMOUNT: Final = libc.umount2
+_SYSCALL: Final = libc.syscall
+_INFORMATION: Final = (libc.shmctl, libc.semctl, libc.msgctl)
 
 CLONE_NEWNS: Final = 0x00020000
 CLONE_NEWCGROUP: Final = 0x02000000
@@ -33,7 +43,6 @@ MNT_DETACH: Final = 0x2
 _SYS_CLOSE_RANGE: Final = 436
 _SYS_OPENAT2: Final = 437
 _SYS_MOUNT_SETATTR: Final = 442
-_SYS_PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), -1)
 _SYS_CLONE: Final = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), -1)
 
 _AT_CURRENT_FOLDER: Final = -100
@@ -58,7 +67,7 @@ PR_SET_NO_NEW_PRIVS: Final = 38
 SECUREBITS: Final = 0x01 | 0x02 | 0x08 | 0x20 | 0x40 | 0x80
 SECCOMP_MODE_FILTER: Final = 2
 with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as _file:
-    _CAPABILITIES: Final = int(_file.read()) + 1
+    CAPABILITIES: Final = int(_file.read()) + 1
 
 
 class _OpenHow(ctypes.Structure):
@@ -86,12 +95,12 @@ def _checked(result: int, what: str) -> int:
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    result = libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
+    result = _MOUNT(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
     _checked(result, f"mount {kind or source} on {target}")
 
 
 def umount(target: str) -> None:
-    _checked(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
+    _checked(_UMOUNT(target.encode(), MNT_DETACH), f"umount {target}")
 
 
 def make_read_only(target: str, *, devices: bool = False) -> None:
@@ -104,7 +113,7 @@ def make_read_only(target: str, *, devices: bool = False) -> None:
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
     flags = ctypes.c_uint(_AT_RECURSIVE)
     pointer = ctypes.byref(attributes)
-    result = libc.syscall(
+    result = _SYSCALL(
         ctypes.c_long(_SYS_MOUNT_SETATTR),
         ctypes.c_int(_AT_CURRENT_FOLDER),
         target.encode(),
@@ -115,36 +124,33 @@ def make_read_only(target: str, *, devices: bool = False) -> None:
     _checked(result, f"mount_setattr {target}")
 
 
-def pivot_root_here() -> None:
-    """Makes the current folder (a mount point) the root and lets go of the old root."""
-    _checked(libc.syscall(ctypes.c_long(_SYS_PIVOT_ROOT), b".", b"."), "pivot_root")
-    umount(".")
-    os.chdir("/")
-
-
 def unshare(flags: int) -> None:
     _checked(libc.unshare(ctypes.c_int(flags)), f"unshare {flags:#x}")
 
 
-def fork_into(flags: int) -> int:
-    """os.fork with the child in new namespaces, for a process of one thread.
+def clone(flags: int) -> int:
+    """A child in new namespaces, which goes on as its parent does; only within `forked`."""
+    none = ctypes.c_ulong(0)
+    number, all_flags = ctypes.c_long(_SYS_CLONE), ctypes.c_ulong(flags | signal.SIGCHLD)
+    return _checked(int(_locked.syscall(number, all_flags, none, none, none, none)), "clone")
+
+
+def forked(make_child: Callable[[], int]) -> int:
+    """What os.fork does around the kernel's part of it, for a process of one thread: `make_child`.
 
     To unshare the pid namespace and fork would do the same once: to come back to one's own is a right in the
     user namespace that made it, which only the machine's root has.
     """
-    ctypes.pythonapi.PyOS_BeforeFork()
-    none = ctypes.c_ulong(0)
-    number, all_flags = ctypes.c_long(_SYS_CLONE), ctypes.c_ulong(flags | signal.SIGCHLD)
-    pid = int(_locked.syscall(number, all_flags, none, none, none, none))
-    if pid == 0:
-        ctypes.pythonapi.PyOS_AfterFork_Child()
-    else:
-        ctypes.pythonapi.PyOS_AfterFork_Parent()
-    return _checked(pid, "clone")
-
-
-def set_host_name(name: str) -> None:
-    _checked(libc.sethostname(name.encode(), ctypes.c_size_t(len(name))), "sethostname")
+    _BEFORE_FORK()
+    pid = -1
+    try:
+        pid = make_child()
+    finally:
+        if pid == 0:
+            _AFTER_FORK_IN_CHILD()
+        else:
+            _AFTER_FORK_IN_PARENT()
+    return pid
 
 
 def prctl(option: int, value: int) -> None:
@@ -154,12 +160,10 @@ def prctl(option: int, value: int) -> None:
     )
 
 
-def drop_capability_bounds() -> None:
-    """No exec of a descendant ever gains a capability. What this process holds now it keeps."""
-    call, option = libc.prctl, PR_CAPBSET_DROP
-    for capability in range(_CAPABILITIES):
-        if call(option, capability, 0, 0, 0) < 0:
-            _checked(-1, f"drop of capability {capability}")
+def make_executable(address: int, size: int) -> None:
+    """Memory that was written is from now on only read and executed."""
+    protection = ctypes.c_int(mmap.PROT_READ | mmap.PROT_EXEC)
+    _checked(libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), protection), "mprotect")
 
 
 class Filter:
@@ -175,6 +179,11 @@ class Filter:
             0,
         )
 
+    @property
+    def address(self) -> int:
+        """What prctl takes it by."""
+        return ctypes.addressof(self._program)
+
     def install(self) -> None:
         """On this thread, for good. Needs no_new_privs."""
         _checked(libc.prctl(*self._arguments), "seccomp")
@@ -187,32 +196,23 @@ def open_beneath(folder: int, path: str, flags: int, mode: int = 0) -> int:
     )
     size = ctypes.c_size_t(ctypes.sizeof(how))
     number = ctypes.c_long(_SYS_OPENAT2)
-    result = libc.syscall(number, ctypes.c_int(folder), os.fsencode(path), ctypes.byref(how), size)
+    result = _SYSCALL(number, ctypes.c_int(folder), os.fsencode(path), ctypes.byref(how), size)
     return _checked(int(result), f"openat2 {path!r}")
 
 
 def close_on_exec_from(first: int) -> None:
     """Marks every descriptor from `first` on close-on-exec."""
     first_, last, cloexec = ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF), ctypes.c_uint(4)
-    _checked(libc.syscall(ctypes.c_long(_SYS_CLOSE_RANGE), first_, last, cloexec), "close_range")
-
-
-def close_all_but(kept: tuple[int, ...]) -> None:
-    """Closes every descriptor from 3 on but those."""
-    first = 3
-    for descriptor in sorted(kept):
-        os.closerange(first, descriptor)
-        first = descriptor + 1
-    first_, last = ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF)
-    _checked(libc.syscall(ctypes.c_long(_SYS_CLOSE_RANGE), first_, last, ctypes.c_uint(0)), "close_range")
+    _checked(_SYSCALL(ctypes.c_long(_SYS_CLOSE_RANGE), first_, last, cloexec), "close_range")
 
 
 def ipc_in_use() -> bool:
     """Whether this IPC namespace holds any System V shared memory, semaphores or message queues."""
     shm_info, sem_info, msg_info = 14, 19, 12
     shared, semaphores, messages = (ctypes.create_string_buffer(256) for _ in range(3))
-    _checked(libc.shmctl(0, shm_info, shared), "shmctl")
-    _checked(libc.semctl(0, 0, sem_info, semaphores), "semctl")
-    _checked(libc.msgctl(0, msg_info, messages), "msgctl")
+    shmctl, semctl, msgctl = _INFORMATION
+    _checked(shmctl(0, shm_info, shared), "shmctl")
+    _checked(semctl(0, 0, sem_info, semaphores), "semctl")
+    _checked(msgctl(0, msg_info, messages), "msgctl")
     # shm_info.used_ids, seminfo.semusz, msginfo.msgpool: how many exist, four bytes each.
     return any(shared[0:4]) or any(semaphores[28:32]) or any(messages[0:4])

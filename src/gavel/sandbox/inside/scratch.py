@@ -35,31 +35,39 @@ class Scratch:
         self._limits = (files_bytes, files_count)
         self._frozen = False
         self._used = False
+        self._trace: _Trace | None = None
+        """None while what is as new for each run is not mounted: it is when first needed."""
         kernel.mount("work", _BASE, "tmpfs", _FLAGS, f"{_size(*self._limits)},mode=700")
         os.mkdir(_WORK, 0o1777)
         kernel.mount(_WORK, "/work", "", kernel.MS_BIND)
-        self._trace = self._mount()
 
     def freeze(self) -> None:
         """What /work holds now stays below all later runs."""
         if self._frozen:
             raise ValueError("already frozen")
-        kernel.umount("/work")
         self._unmount()
         self._frozen = True
-        self._trace = self._mount()
         self._used = False
 
     def before_put(self) -> None:
         if self._frozen:
             self._clean()
+        self.before_get()
+
+    def before_get(self) -> None:
+        """/work is to be seen as the next run finds it, or as the last left it."""
+        if self._frozen and self._trace is None:
+            self._mount()
 
     def before_run(self, files_bytes: int, files_count: int) -> None:
         self._clean()
-        if self._limits != (files_bytes, files_count):
-            flags = kernel.MS_REMOUNT | _FLAGS
-            kernel.mount("scratch", _SCRATCH, "tmpfs", flags, _size(files_bytes, files_count))
-            self._limits = (files_bytes, files_count)
+        wanted = (files_bytes, files_count)
+        if self._trace is None:
+            self._limits = wanted
+            self._mount()
+        elif self._limits != wanted:
+            kernel.mount("scratch", _SCRATCH, "tmpfs", kernel.MS_REMOUNT | _FLAGS, _size(*wanted))
+            self._limits = wanted
 
     def after_run(self, *, keep: bool) -> None:
         """Without `keep` the traces go at once, which also frees their memory."""
@@ -71,13 +79,10 @@ class Scratch:
 
     def _clean(self) -> None:
         if self._used and self._measure() != self._trace:
-            if self._frozen:
-                kernel.umount("/work")
             self._unmount()
-            self._trace = self._mount()
         self._used = False
 
-    def _mount(self) -> _Trace:
+    def _mount(self) -> None:
         kernel.mount("scratch", _SCRATCH, "tmpfs", _FLAGS, f"{_size(*self._limits)},mode=700")
         # Owned by the box's root and sticky: a program cannot change their mode or put attributes on them.
         for name in _FOLDERS:
@@ -87,12 +92,17 @@ class Scratch:
         if self._frozen:
             os.mkdir(f"{_SCRATCH}/overlay", 0o700)
             layers = f"lowerdir={_WORK},upperdir={_SCRATCH}/upper,workdir={_SCRATCH}/overlay,userxattr"
+            # Over what /work was until it was frozen, which nobody can reach from then on.
             kernel.mount("work", "/work", "overlay", _FLAGS, layers)
-        return self._measure()
+        self._trace = self._measure()
 
     def _unmount(self) -> None:
-        for target in ("/tmp", "/dev/shm", _SCRATCH):  # noqa: S108 as above
+        if self._trace is None:
+            return
+        layers = ("/work",) if self._frozen else ()
+        for target in (*layers, "/tmp", "/dev/shm", _SCRATCH):  # noqa: S108 as above
             kernel.umount(target)
+        self._trace = None
 
     def _measure(self) -> _Trace:
         space = os.statvfs(_SCRATCH)

@@ -18,11 +18,10 @@ import gc
 import os
 import platform
 import signal
-import socket
 import sys
 from typing import Never
 
-from . import codec, filter, ids, kernel, namespace, template  # noqa: A004 the seccomp filter
+from . import calls, codec, filter, ids, kernel, namespace, template  # noqa: A004 the seccomp filter
 from .init import Init
 
 
@@ -32,10 +31,11 @@ class Spawner:
         machine = platform.machine()
         self._init_filter = kernel.Filter(filter.for_init(machine))
         self._program_filter = kernel.Filter(filter.for_programs(machine))
+        self._starter = calls.Starter()
         self._masked = namespace.maskable()
         self._ids: ids.Ids = ids.ByPid()
         self._stage = ""
-        self._templates: dict[str, str] = {}
+        self._entries: dict[str, namespace.Entry] = {}
 
     def serve(self) -> None:
         while received := self._connection.receive():
@@ -50,7 +50,7 @@ class Spawner:
                 self._ids = ids.ByPid() if message["ids"] is None else ids.Block(*message["ids"])
                 return {"lacking": self._start(message["state_dir"])}, ()
             case "box":
-                pid, pidfd = self._box(self._template(message), descriptors[0])
+                pid, pidfd = self._box(self._entry(message), descriptors[0])
                 return {"pid": pid}, (pidfd,)
             case op:
                 raise ValueError(f"no such request: {op}")
@@ -69,9 +69,9 @@ class Spawner:
         kernel.mount("gavel", self._stage, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=64k,mode=700")
         return lacking
 
-    def _template(self, message: codec.Message) -> str:
+    def _entry(self, message: codec.Message) -> namespace.Entry:
         key = repr((message["root"], message["mounts"]))
-        if key not in self._templates:
+        if key not in self._entries:
             folder = f"{self._stage}/{len(os.listdir(self._stage))}"
             os.mkdir(folder, 0o700)
             try:
@@ -81,23 +81,23 @@ class Spawner:
                     kernel.umount(folder)
                 os.rmdir(folder)
                 raise
-            self._templates[key] = folder
-        return self._templates[key]
+            self._entries[key] = namespace.Entry(folder, self._masked, self._init_filter)
+        return self._entries[key]
 
-    def _box(self, folder: str, control: int) -> tuple[int, int]:
+    def _box(self, entry: namespace.Entry, control: int) -> tuple[int, int]:
         from_child, to_spawner = os.pipe()
         from_spawner, to_child = os.pipe()
         pidfd = -1
         try:
-            pid = kernel.fork_into(kernel.CLONE_NEWPID)
+            pid = entry.fork(self._starter, control, to_spawner, from_spawner)
             if pid == 0:
-                self._become_init(folder, control, to_spawner, from_spawner)
+                self._become_init(entry)
             pidfd = os.pidfd_open(pid)
             os.close(to_spawner)
             to_spawner = -1
-            if os.read(from_child, 1) == b"m":  # otherwise it said why on its socket, and is gone
+            if os.read(from_child, 1) == namespace.READY:  # otherwise it says why on its socket, and is gone
                 namespace.write_id_maps(pid, self._ids.take(pid, pidfd))
-                os.write(to_child, b"m")
+                os.write(to_child, namespace.READY)
             return pid, pidfd
         except BaseException:
             if pidfd >= 0:
@@ -108,17 +108,13 @@ class Spawner:
                 if descriptor >= 0:
                     os.close(descriptor)
 
-    def _become_init(self, folder: str, control: int, to_spawner: int, from_spawner: int) -> Never:
+    def _become_init(self, entry: namespace.Entry) -> Never:
         try:
-            kernel.close_all_but((control, to_spawner, from_spawner))
-            channel = codec.Channel(socket.socket(fileno=control))
+            channel = codec.Channel.of(namespace.CONTROL)
             try:
-                namespace.enter(folder, self._masked, to_spawner, from_spawner)
-                os.close(to_spawner)
-                os.close(from_spawner)
-                self._init_filter.install()
-                init = Init(channel, self._program_filter)
-            except (OSError, ValueError) as error:
+                entry.check()
+                init = Init(channel, self._program_filter, self._starter)
+            except OSError as error:
                 channel.send({"error": f"{type(error).__name__}: {error}", "errno": 0})
                 os._exit(1)
             channel.send({"ready": True})
@@ -144,6 +140,6 @@ def main(descriptor: int) -> None:
     # Nothing here makes cycles, and a collection would copy every page shared with the boxes.
     gc.disable()
     gc.freeze()
-    connection = codec.Channel(socket.socket(fileno=descriptor))
+    connection = codec.Channel.of(descriptor)
     with contextlib.suppress(ConnectionError):
         Spawner(connection).serve()
