@@ -76,6 +76,8 @@ def grade(
         else:
             _grade_one(group, within[index], secret, config, folders)
             _require(index, groups, config, folders)
+    if secret is not None and inner and secret.score_aggregation == problem.SCORE_AGGREGATION_MIN:
+        secret.break_on_reject = False  # each group shows its own points
     if secret is not None and secret.HasField("full_score"):
         if inner:
             _check_sum(secret, inner, within[names["secret"]], config)

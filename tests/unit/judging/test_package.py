@@ -7,34 +7,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from package_in_memory import LEGACY, MODERN, TESTS, made, refused
 
-from gavel.judging.package import InvalidPackage, build_manifest
-from gavel.submission.v1.problem_pb2 import FileReference, Manifest
+from gavel.judging.package import InvalidPackage
 
-TESTS = {
-    "data/sample/1.in": "1",
-    "data/sample/1.ans": "1",
-    "data/secret/01.in": "2",
-    "data/secret/01.ans": "2",
-}
-MODERN = "problem_format_version: 2025-09\nname: {sv: Summa, en: Sum}\nuuid: x\nlimits: {time_limit: 1}\n"
 TWICE = "output_validator_args: [float_tolerance, 1, float_tolerance, 2]"
-LEGACY = "name: Sum\nlimits: {time_limit: 1}\n"
-
-
-def made(files: dict[str, str | bytes]) -> tuple[Manifest, list[str]]:
-    contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-    references = [
-        FileReference(path=path, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
-        for path, data in contents.items()
-    ]
-    return build_manifest(references, contents.__getitem__)
-
-
-def refused(files: dict[str, str | bytes]) -> dict[str, str]:
-    with pytest.raises(InvalidPackage) as caught:
-        made(files)
-    return dict(caught.value.violations)
 
 
 def test_a_legacy_package() -> None:
