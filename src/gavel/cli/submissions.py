@@ -55,7 +55,9 @@ def submit(
     argument: Annotated[
         list[str] | None, typer.Option("--arg", help="An argument of the program; may be repeated")
     ] = None,
-    entry_point: Annotated[str, typer.Option(help="The file that is run first. Default: the first")] = "",
+    entry_point: Annotated[
+        str, typer.Option(help="The file that is run first, or a main class. Default: the language's")
+    ] = "",
     label: Annotated[
         list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="May be repeated")
     ] = None,

@@ -100,12 +100,12 @@ class AsyncClient:
         passes it.
 
         Args:
-            files: path to content, at most 64 KiB with the tests; the first is the default entry point.
+            files: path to content, at most 64 KiB with the tests.
             language: a code of `languages()`, a version behind `@` where one matters.
             problem: `problems/<name>` or the plain name.
             tests: tests that come along in place of a problem; with neither it is run once without input.
             validator_arguments: of the default validator, for `tests`.
-            entry_point: the file that is run or compiled first.
+            entry_point: the file that is run or compiled first, or a main class; else the language's default.
             argv: arguments of the program.
             limits: where they differ from the defaults.
             run_all: runs every test instead of stopping at the first that fails.
@@ -148,10 +148,10 @@ class AsyncClient:
         `async with`: that ends the program.
 
         Args:
-            files: path to content, at most 64 KiB; the first is the default entry point.
+            files: path to content, at most 64 KiB.
             language: a code of `languages()`, a version behind `@` where one matters.
             argv: arguments of the program.
-            entry_point: the file that is run or compiled first.
+            entry_point: the file that is run or compiled first, or a main class; else the language's default.
             limits: where they differ from the defaults.
 
         """

@@ -37,9 +37,14 @@ def check_language(text: str, findings: Findings) -> Language | None:
         return None
 
 
-def check_sources(sources: Sequence[submission_pb2.SourceFile], entry_point: str, findings: Findings) -> None:
-    """Finds files that cannot be: none or too many, bad paths, nothing in them; and an entry point beside
-    them.
+def check_sources(
+    sources: Sequence[submission_pb2.SourceFile],
+    entry_point: str,
+    language: Language | None,
+    findings: Findings,
+) -> None:
+    """Finds files that cannot be: none or too many, bad paths, nothing in them; and an entry point that is
+    neither among them nor a class of a language that starts one.
     """
     if not sources:
         findings.add("sources", f"no file; 1 to {SOURCE_FILES} are needed")
@@ -55,7 +60,8 @@ def check_sources(sources: Sequence[submission_pb2.SourceFile], entry_point: str
         for index, description in clashes(paths):
             findings.add(f"sources[{index}].path", description)
     _check_contents(sources, findings)
-    if entry_point and entry_point not in paths:
+    is_class = language is not None and language.starts_by_class(entry_point)
+    if entry_point and entry_point not in paths and not is_class:
         findings.add("entry_point", "is not the path of one of the sources")
 
 

@@ -4,6 +4,7 @@ a machine has of them is in toolchains.py.
 
 import dataclasses
 import importlib.resources
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from gavel.judging.language_tables import LanguagesFileError
 
 MIB = 1024 * 1024
 KIB = 1024
+_CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 
 
 class UnknownLanguage(ValueError):  # noqa: N818  (the error tree of the judging package names what is wrong)
@@ -89,6 +91,12 @@ class Language:
     def owns(self, path: str) -> bool:
         """True when the path has one of the language's suffixes."""
         return path.endswith(self.suffixes)
+
+    def starts_by_class(self, entry_point: str) -> bool:
+        """True when this names a main class, not a file."""
+        return (
+            bool(self.main_class) and _CLASS.fullmatch(entry_point) is not None and not self.owns(entry_point)
+        )
 
 
 def _language(code: str, table: Mapping[str, Any]) -> Language:

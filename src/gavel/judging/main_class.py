@@ -127,7 +127,7 @@ def renamed(files: Mapping[str, SourceFile]) -> dict[str, str]:
     for path, file in files.items():
         folder, slash, name = path.rpartition("/")
         wanted = f"{folder}{slash}{file.public}.java"
-        fits = file.public.isascii() and wanted not in files and wanted not in places.values()
+        fits = "\ufffd" not in file.public and wanted not in files and wanted not in places.values()
         if file.public and name != f"{file.public}.java" and fits:
             places[path] = wanted
     return places

@@ -52,7 +52,7 @@ def build(
     if language.main_class:
         read = main_class.READERS[language.main_class]
         classes = {path: read(path, head) for path, head in files.items() if language.owns(path)}
-    by_class = bool(classes and entry_point) and entry_point not in files and not language.owns(entry_point)
+    by_class = bool(classes) and entry_point not in files and language.starts_by_class(entry_point)
     asked = (main_class.file_of_class(classes, entry_point) or "") if by_class else entry_point
     entry = _entry(language, files, asked, included)
     paths = {path: path for path in files}

@@ -22,7 +22,7 @@ from types import MappingProxyType
 from gavel.judging.languages import LANGUAGES, Language
 from gavel.sandbox import BoxSpec, Mount
 
-PROBE_DEADLINE_S = 10.0
+PROBE_DEADLINE_S = 30.0
 WARM_DEADLINE_S = 180.0
 PROBE_OUTPUT_BYTES = 4_096
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -73,7 +73,7 @@ class ProbeError(Exception):
 @functools.cache
 def detect(code: str) -> Toolchain:
     """Looks for a language's toolchain on this machine, once in a process. Runs version commands alone, each
-    for 10 s at most.
+    for 30 s at most.
     """
     language = LANGUAGES[code]
     try:

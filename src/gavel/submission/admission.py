@@ -51,8 +51,6 @@ class Admitted:
     """The language asked for, whatever standard of it."""
     problem: str
     """The problem's bare name; empty without one."""
-    entry_point: str
-    """The file that is run or compiled first."""
 
 
 def admit(request: submission_service_pb2.CreateSubmissionRequest, now_ms: int) -> Admitted:
@@ -64,7 +62,7 @@ def admit(request: submission_service_pb2.CreateSubmissionRequest, now_ms: int) 
     findings = Findings()
     request_id = _request_id(request.request_id, now_ms, findings)
     language = check_language(request.language, findings)
-    check_sources(request.sources, request.entry_point, findings)
+    check_sources(request.sources, request.entry_point, language, findings)
     check_arguments(request.argv, findings)
     problem = _task(request, findings)
     if request.HasField("limits"):
@@ -80,8 +78,7 @@ def admit(request: submission_service_pb2.CreateSubmissionRequest, now_ms: int) 
     _refuse_unimplemented(request)
     beside_bytes = request.tests.ByteSize() if request.HasField("tests") else 0
     refuse_size(request.sources, beside_bytes, "sources and inline tests")
-    entry_point = request.entry_point or request.sources[0].path
-    return Admitted(request_id, language, problem, entry_point)
+    return Admitted(request_id, language, problem)
 
 
 def limits_under(

@@ -34,7 +34,7 @@ def record_of(
         judgement=FIRST_JUDGEMENT,
         language=request.language,
         inline=submission_record_pb2.SourceFiles(files=request.sources),
-        entry_point=admitted.entry_point,
+        entry_point=request.entry_point,
         argv=request.argv,
         run_policy=request.run_policy or submission_service_pb2.RUN_POLICY_STOP_AT_FIRST_FAILURE,
         lane=submission_pb2.LANE_INTERACTIVE,

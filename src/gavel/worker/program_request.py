@@ -22,8 +22,8 @@ def job_of(request: worker_service_pb2.RunProgramRequest, tenant: str) -> LiveJo
     if request.WhichOneof("request") != "start":
         raise invalid("start", "the first message has to hold what is to be run")
     start, findings = request.start, Findings()
-    admission.check_language(start.language, findings)
-    admission.check_sources(start.sources, start.entry_point, findings)
+    language = admission.check_language(start.language, findings)
+    admission.check_sources(start.sources, start.entry_point, language, findings)
     admission.check_arguments(start.argv, findings)
     admission.check_limits(start.limits, findings)
     if findings:
@@ -34,7 +34,7 @@ def job_of(request: worker_service_pb2.RunProgramRequest, tenant: str) -> LiveJo
         tenant=tenant,
         language=start.language,
         files={source.path: source.data for source in start.sources},
-        entry_point=start.entry_point or start.sources[0].path,
+        entry_point=start.entry_point,
         argv=tuple(start.argv),
         limits=start.limits,
     )

@@ -41,13 +41,26 @@ def fields(error: GavelError) -> list[str]:
 
 
 def test_admits_a_plain_request() -> None:
-    """A valid request is read: language, entry point (the first file), no problem."""
+    """A valid request is read: language, no problem."""
     made = request()
 
     admitted = admission.admit(made, now_ms())
 
     assert str(admitted.request_id) == made.request_id
-    assert (admitted.language.code, admitted.problem, admitted.entry_point) == ("python3", "", "hello.py")
+    assert (admitted.language.code, admitted.problem) == ("python3", "")
+
+
+def test_a_main_class_is_an_entry_point_of_languages_that_start_one() -> None:
+    """Of Java a class may be named, of Python a file alone."""
+    made = request(language="java", entry_point="org.example.Solution")
+
+    assert admission.admit(made, now_ms()).language.code == "java"
+    made.language = "python3"
+    with pytest.raises(GavelError):
+        admission.admit(made, now_ms())
+    made.language, made.entry_point = "java", "Other.java"
+    with pytest.raises(GavelError):
+        admission.admit(made, now_ms())
 
 
 def test_admits_everything_at_its_limit() -> None:

@@ -24,7 +24,7 @@ def record_of(made: submission_service_pb2.CreateSubmissionRequest) -> submissio
 
 def test_record_is_complete() -> None:
     """A worker finds all in the record: sources, entry point, arguments, tests, limits asked for, labels."""
-    made = request(language="cpp@20", argv=["x"], labels={"user": "ann"})
+    made = request(language="cpp@20", argv=["x"], labels={"user": "ann"}, entry_point="hello.py")
     made.tests.tests.add(input=b"1", expected=b"2")
     made.limits.processes = 3
 
