@@ -15,10 +15,11 @@ from gavel.submission.v1.submission_service_pb2 import RUN_POLICY_RUN_ALL
 from package_folder import PROBLEMS, stored, stored_problem, submissions
 
 EXPECTED = {
-    "accepted": s.VERDICT_ACCEPTED,
-    "wrong_answer": s.VERDICT_WRONG_ANSWER,
-    "time_limit_exceeded": s.VERDICT_TIME_LIMIT_EXCEEDED,
-    "run_time_error": s.VERDICT_RUN_TIME_ERROR,
+    "accepted": {s.VERDICT_ACCEPTED},
+    "partially_accepted": {s.VERDICT_PARTIAL},
+    "wrong_answer": {s.VERDICT_WRONG_ANSWER},
+    "time_limit_exceeded": {s.VERDICT_TIME_LIMIT_EXCEEDED, s.VERDICT_WALL_TIME_LIMIT_EXCEEDED},
+    "run_time_error": {s.VERDICT_RUN_TIME_ERROR},
 }
 CASES = [
     (folder, expected, path)
@@ -35,13 +36,19 @@ def test_a_packages_submissions_get_the_verdicts_of_their_folders(
 ) -> None:
     """The format's own way to say what a problem expects."""
     problem, manifest = stored_problem(judge.objects, judge.tenant, folder)
-    language = language_of([path.name])
-    assert language is not None
+    files: dict[str, str | bytes] = {
+        str(file.relative_to(path if path.is_dir() else path.parent)): file.read_bytes()
+        for file in sorted(path.rglob("*") if path.is_dir() else [path])
+        if file.is_file()
+    }
+    language = language_of(files)
     recorder = Recorder()
 
-    judged = judge.judge(language.code, {path.name: path.read_bytes()}, problem=problem, recorder=recorder)
+    judged = judge.judge(
+        language.code if language is not None else "python3", files, problem=problem, recorder=recorder
+    )
 
-    assert judged.verdict == EXPECTED[expected], judged
+    assert judged.verdict in EXPECTED[expected], judged
     assert (recorder.test_count, judged.test_count) == (len(manifest.tests), len(manifest.tests))
     assert [test.test for test in judged.tests] == [test.name for test in manifest.tests]
     assert judged.manifest_digest == problem.manifest_digest

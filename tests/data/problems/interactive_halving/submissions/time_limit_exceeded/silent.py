@@ -1,0 +1,3 @@
+# Waits for an answer to nothing, as the validator waits for a number.
+input()
+input()

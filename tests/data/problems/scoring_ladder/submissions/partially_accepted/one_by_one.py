@@ -1,0 +1,1 @@
+print("add\n" * int(input()))
