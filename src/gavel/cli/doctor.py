@@ -41,10 +41,18 @@ def doctor(
     data_dir: Annotated[Path | None, typer.Option(help="As for gavel up")] = None,
     ingress: Annotated[str, typer.Option(help="As for gavel up")] = "127.0.0.1:8080",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+    allow_unenforced: Annotated[
+        str,
+        typer.Option(
+            envvar="GAVEL_ALLOW_UNENFORCED",
+            help="As for workers: cpu_weight, network, swap, with commas between",
+        ),
+    ] = "",
 ) -> None:
     """Look at this machine and say what to do. Exit status 3 when something is missing that a mesh needs."""
     missing = False
-    for check in checks(data_folder(data_dir), ingress):
+    allowed = tuple(name.strip() for name in allow_unenforced.split(",") if name.strip())
+    for check in checks(data_folder(data_dir), ingress, allowed):
         missing |= check.needed and not check.ok
         if as_json:
             print(json.dumps(asdict(check)), flush=True)
@@ -54,9 +62,9 @@ def doctor(
         raise typer.Exit(EXIT_MISSING)
 
 
-def checks(data: Path, ingress: str) -> Iterator[Check]:
+def checks(data: Path, ingress: str, allow_unenforced: tuple[str, ...] = ()) -> Iterator[Check]:
     """All checks, each when it is done."""
-    yield from _sandbox()
+    yield from _sandbox(allow_unenforced)
     yield from _programs()
     yield from _languages()
     yield _port(data, ingress)
@@ -64,13 +72,12 @@ def checks(data: Path, ingress: str) -> Iterator[Check]:
     yield _memory()
 
 
-def _sandbox() -> Iterator[Check]:
+def _sandbox(allow_unenforced: tuple[str, ...]) -> Iterator[Check]:
     from gavel import sandbox
 
-    for finding in sandbox.doctor():
-        yield Check(
-            f"sandbox: {finding.name}", finding.ok, finding.detail, finding.remedy, finding.name != "swap"
-        )
+    for finding in sandbox.doctor(allow_unenforced):
+        name = f"sandbox: {finding.name}"
+        yield Check(name, finding.ok, finding.detail, finding.remedy, needed=not finding.allowed)
 
 
 def _programs() -> Iterator[Check]:

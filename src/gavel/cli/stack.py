@@ -91,7 +91,10 @@ def down(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 
 def status(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Show what runs: every process, every language with its queue. Exit status 3 when the mesh is not up."""
+    """Show what runs: every process, every language with its queue, every limit that is not enforced.
+
+    Exit status 3 when the mesh is not up.
+    """
     from gavel.embedded import state
 
     data = data_folder(data_dir)
@@ -104,11 +107,12 @@ def status(data_dir: DataDir = None, as_json: Json = False) -> None:
     from gavel.cli import stack_view
 
     languages = stack_view.languages(current.ingress) if current.up else []
+    unenforced = stack_view.unenforced(current.ingress) if current.up else []
     if as_json:
-        for line in stack_view.status_lines(data, current, languages):
+        for line in stack_view.status_lines(data, current, languages, unenforced):
             print(json.dumps(line))
     else:
-        stack_view.show(data, current, languages)
+        stack_view.show(data, current, languages, unenforced)
     if not current.up:
         raise typer.Exit(EXIT_FAILED)
 

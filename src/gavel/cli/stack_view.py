@@ -1,4 +1,7 @@
-"""What `gavel up` and `gavel status` show: lines while starting, then tables of processes and languages."""
+"""What `gavel up` and `gavel status` show: lines while starting, then tables of processes and languages.
+
+And, in red, each limit that a worker does not enforce because its operator allowed that.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from gavel.embedded.state import MeshState, PartState
 
 LANGUAGES_SECONDS_MAX = 5.0
+WORKERS_MAX = 1000
+"""How many of them are looked at."""
 
 Facts = dict[str, object]
 
@@ -49,13 +54,13 @@ class Teller:
         elif event.kind is Kind.UP:
             current = state.read(self._data)
             if current is not None:
-                show(self._data, current, [])
+                show(self._data, current, [], [])
             ends = "gavel down" if self._detach else "Ctrl-C"
             self._console.print(f"Gavel is up at {event.address}; {ends} stops it, the data stays.")
 
 
-def show(data: Path, current: MeshState, found: list[Facts]) -> None:
-    """Prints the tables."""
+def show(data: Path, current: MeshState, found: list[Facts], workers: list[Facts]) -> None:
+    """Prints the tables, of `languages` and `unenforced`."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"data in {data}, ingress {current.ingress}, supervisor {current.supervisor.pid}", markup=False
@@ -73,10 +78,13 @@ def show(data: Path, current: MeshState, found: list[Facts]) -> None:
                 *(str(row[name]) for name in ("code", "version", "slots", "lag", "running")), _oldest(row)
             )
         console.print(table)
+    for row in workers:
+        console.print("NOT ENFORCED", style="bold red", end="  ")
+        console.print(f"{row['worker']}: {row['limit']}: {row['reason']}", markup=False)
 
 
-def status_lines(data: Path, current: MeshState, found: list[Facts]) -> Iterator[Facts]:
-    """The same as JSON objects, each with a `kind`: one mesh, then processes, then languages."""
+def status_lines(data: Path, current: MeshState, found: list[Facts], workers: list[Facts]) -> Iterator[Facts]:
+    """The same as JSON objects, each with a `kind`: one mesh, processes, languages, limits unenforced."""
     yield {
         "kind": "mesh",
         "up": current.up,
@@ -97,6 +105,8 @@ def status_lines(data: Path, current: MeshState, found: list[Facts]) -> Iterator
         }
     for row in found:
         yield {"kind": "language", **row}
+    for row in workers:
+        yield {"kind": "unenforced", **row}
 
 
 def languages(ingress: str) -> list[Facts]:
@@ -137,6 +147,27 @@ def languages(ingress: str) -> list[Facts]:
                 }
             )
     return rows
+
+
+def unenforced(ingress: str) -> list[Facts]:
+    """Which limit each worker does not enforce, and why; empty if the mesh does not answer within 5 s."""
+    import grpc
+
+    from gavel.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
+
+    with grpc.insecure_channel(ingress.replace("0.0.0.0", "127.0.0.1")) as channel:  # noqa: S104 - taken away
+        stub = worker_service_pb2_grpc.WorkerServiceStub(channel)
+        request = worker_service_pb2.ListWorkersRequest(page_size=WORKERS_MAX)
+        try:
+            listed = stub.ListWorkers(request, timeout=LANGUAGES_SECONDS_MAX)
+        except grpc.RpcError:
+            return []
+    return [
+        {"worker": worker.name.removeprefix("workers/"), "limit": line.limit, "reason": line.mechanism}
+        for worker in listed.workers
+        for line in worker.enforcements
+        if not line.enforced
+    ]
 
 
 def _word(part: PartState) -> str:

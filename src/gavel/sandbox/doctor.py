@@ -14,7 +14,7 @@ from .sandbox import Sandbox
 def doctor(allow_unenforced: Iterable[str] = ()) -> list[Finding]:
     """Looks at the machine, then starts a sandbox for a moment, which runs every probe. Never raises.
 
-    With `allow_unenforced` as for Sandbox: what is not enforced is still told as missing.
+    `allow_unenforced` is as for Sandbox.
     """
     findings = [*_requirements()]
     if not all(finding.ok for finding in findings):
@@ -24,7 +24,9 @@ def doctor(allow_unenforced: Iterable[str] = ()) -> list[Finding]:
             tempfile.TemporaryDirectory(prefix="gavel-doctor-") as folder,
             Sandbox(folder, spare_boxes=0, allow_unenforced=allow_unenforced) as sandbox,
         ):
-            findings += [Finding(f"limit: {line.limit}", line.enforced, line.how) for line in sandbox.report]
+            for line in sandbox.report:
+                allowed = not line.enforced  # or it had not started
+                findings.append(Finding(f"limit: {line.limit}", line.enforced, line.how, allowed=allowed))
     except SandboxUnavailable as error:
         may = f"{error.remedy}; or GAVEL_ALLOW_UNENFORCED={error.limit}, at the price that "
         remedy = may + EXCEPTABLE[error.limit] if error.limit in EXCEPTABLE else error.remedy

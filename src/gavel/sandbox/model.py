@@ -180,3 +180,5 @@ class Finding:
     ok: bool
     detail: str
     remedy: str = ""
+    allowed: bool = False
+    """It is not ok, and the operator allows that."""
