@@ -64,18 +64,18 @@ _COUNT: Final[_Kind] = (_is_count, "a whole number from 0 to 1048576")
 _FACTOR: Final[_Kind] = (_is_factor, "a number from 1 to 100")
 
 _NEEDED: Final[Mapping[str, _Kind]] = {
-    "display_name": _TEXT,
     "suffixes": (
         lambda value: _is_some_words(value) and all(word.startswith(".") and len(word) > 1 for word in value),  # type: ignore[attr-defined]
         "a list of suffixes, each with its dot",
     ),
     "programs": _CANDIDATES,
     "version": _SOME_WORDS,
-    "install": _TEXT,
     "run": _SOME_WORDS,
     "selftest": _TEXT,
 }
 _MORE: Final[Mapping[str, _Kind]] = {
+    "display_name": _TEXT,
+    "install": _TEXT,
     "inferred": (lambda value: isinstance(value, bool), "true or false"),
     "resources": _CANDIDATES,
     "folders": (

@@ -103,7 +103,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
     warm = table.get("warm")
     return Language(
         code=code,
-        display_name=table["display_name"],
+        display_name=table.get("display_name", code),
         suffixes=tuple(table["suffixes"]),
         inferred=table.get("inferred", True),
         programs=_words(table["programs"]),
@@ -111,7 +111,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         folders=tuple(table.get("folders", ())),
         prefix=tuple(table.get("prefix", ())),
         version=tuple(table["version"]),
-        install=table["install"],
+        install=table.get("install", f"Install {code}"),
         compile=tuple(table.get("compile", ())),
         check=tuple(table.get("check", ())),
         check_errors=tuple(table.get("check_errors", ())),

@@ -29,7 +29,9 @@ class SourceFile:
 
 # Bytes above 127 are letters, in whatever encoding.
 _WORD: Final = rb"[\w$\x80-\xff]+"
-_PACKAGE: Final = re.compile(rb"^\s*package\s+([\w.$\x80-\xff]+)", re.MULTILINE)
+_PACKAGE: Final = re.compile(
+    rb"^\s*package\s+(" + _WORD + rb"(?:[ \t]*\.[ \t]*" + _WORD + rb")*)", re.MULTILINE
+)
 _JAVA_NOISE: Final = re.compile(
     rb"//[^\n]*|/\*.*?\*/|\"\"\".*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
 )
@@ -135,7 +137,7 @@ def renamed(files: Mapping[str, SourceFile]) -> dict[str, str]:
 
 def _package(text: bytes) -> str:
     found = _PACKAGE.search(text)
-    return _name(found[1]) if found else ""
+    return _name(b"".join(found[1].split())) if found else ""
 
 
 def _stem(path: str) -> str:

@@ -32,7 +32,7 @@ _LINKS_MOST: Final = 40
 """As the kernel follows in one path."""
 _MORE_FOLDERS: Final = ("/opt",)
 """What images have beside /usr that programs lie in."""
-_CACHE: Final = "cache"
+_CACHE, _MARK = "cache", ".gavel"
 _MIB: Final = 1024 * 1024
 _CACHE_FILES_MOST: Final = 65_536
 
@@ -148,6 +148,7 @@ def filler(sandbox: Sandbox) -> Callable[[Toolchain, Path], None]:
         limits = _limits(WARM_DEADLINE_S, 2048 * _MIB, 1024 * _MIB)
         try:
             with sandbox.box(toolchain.spec, limits.files_bytes, limits.files_count) as box:
+                box.put(f"{_CACHE}/{_MARK}", b"")  # makes the folder
                 code, output = _run(box, argv, environment, limits)
                 if code != 0:
                     raise ProbeError(output.decode("utf-8", "replace")[:500])
@@ -215,6 +216,8 @@ def _copy_out(box: Box, folder: Path, most_bytes: int) -> None:
         outside = folder / inside.removeprefix(_CACHE).lstrip("/")
         outside.mkdir(mode=0o755, exist_ok=True)
         for name in box.names(inside):
+            if name == _MARK:
+                continue
             data = box.get(f"{inside}/{name}", left)
             if data is None:
                 folders.append(f"{inside}/{name}")
