@@ -29,10 +29,10 @@ class Folders:
         self._own: dict[str, Mapping[str, Any]] = {}
         self._source: dict[str, str] = {}
         self._inherited: dict[str, Mapping[str, Any]] = {}
-
-    @property
-    def configured(self) -> list[str]:
+        self.configured = self._configured()
         """The folders of test data that say anything of themselves, also those without a test."""
+
+    def _configured(self) -> list[str]:
         roots = ("data", "data/sample", "data/secret")
         found = {
             path.rpartition("/")[0] for path in self._config.files if path.rpartition("/")[2] in GROUP_FILES

@@ -5,7 +5,7 @@ The formats say it in three ways, of which a package uses one: testdata.yaml of 
 (both in `package_grading`). What none of them says is a problem in which every test has to be passed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 
 from gavel.judging import package_grading, package_grading_legacy
 from gavel.judging.package_folders import Folders
@@ -16,8 +16,6 @@ GROUPS_MOST = 1_000
 
 _KEYS_2025 = {"max_score", "score_aggregation", "require_pass", "static_validation_score"}
 _KEYS_LEGACY = {"on_reject", "grading", "grader_flags", "accept_score", "reject_score", "range"}
-
-_Grading = Callable[[list[TestGroup], Sequence[ManifestTest]], None]
 
 
 def groups(
@@ -82,13 +80,14 @@ def _tree(tests: Sequence[ManifestTest], folders: Folders, *, flat: bool) -> lis
     With `flat`, folders within `secret` are groups only directly below it, where they have a test_group.yaml.
     """
     indices = {"": 0}
+    configured = set(folders.configured)
     found = [TestGroup()]
     for test in tests:
         group = 0
         names = test.name.split("/")[:-1]
         for depth in range(1, len(names) + 1):
             name = "/".join(names[:depth])
-            if flat and (depth > 2 or (depth == 2 and not _is_group(name, folders))):
+            if flat and (depth > 2 or (depth == 2 and not _is_group(name, configured))):
                 break
             if name not in indices:
                 indices[name] = len(found)
@@ -98,5 +97,5 @@ def _tree(tests: Sequence[ManifestTest], folders: Folders, *, flat: bool) -> lis
     return found
 
 
-def _is_group(name: str, folders: Folders) -> bool:
-    return name.startswith("secret/") and f"data/{name}" in folders.configured
+def _is_group(name: str, configured: Collection[str]) -> bool:
+    return name.startswith("secret/") and f"data/{name}" in configured

@@ -10,6 +10,8 @@ from gavel.submission.v1.problem_pb2 import FileReference, Validator, ValidatorP
 
 _FOLDERS = ("output_validator", "output_validators")
 _INTERACTORS = "interactors"
+_DOMJUDGE = "domjudge-problem.ini"
+_SPECIAL = re.compile(r"(?m)^\s*special_(run|compare)\s*=")
 _IDLE = re.compile(r"(readme|license|copying)(\..*)?|.*\.(md|txt)", re.IGNORECASE)
 _HEADER = re.compile(r".*\.(h|hh|hpp|hxx)", re.IGNORECASE)
 _EXIT_CODE_OF_RIGHT = re.compile(r"#\s*define\s+OK_EXIT_CODE\s+(\S+)")
@@ -20,6 +22,10 @@ def output_validator(config: Configuration, metadata: Metadata) -> Validator | N
     where the default one judges.
     """
     findings = config.findings
+    if _SPECIAL.search(config.text(_DOMJUDGE) or ""):
+        findings.warn(
+            f"{_DOMJUDGE}: special_run and special_compare name programs that are not in the package."
+        )
     order = _FOLDERS if metadata.modern else _FOLDERS[::-1]
     folders = [*order, _INTERACTORS] if metadata.interactive else list(order)
     found = [folder for folder in folders if _below(config.files, folder)]

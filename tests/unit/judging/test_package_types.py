@@ -173,6 +173,13 @@ def test_a_validator_made_with_testlib_is_known_by_its_exit_codes(
         assert manifest.validator.protocol == protocol
 
 
+def test_programs_that_domjudge_has_elsewhere_are_told() -> None:
+    """They are named in its file and are no part of a package."""
+    files = {"domjudge-problem.ini": "timelimit=1\nspecial_run='foo_run'\n", **TESTS}
+
+    assert "special_run" in made({"problem.yaml": "name: Sum", **files})[1][0]
+
+
 def test_static_validation_is_a_test_before_the_others_of_its_folder() -> None:
     """With its own arguments; in a pass-fail problem it is passed like the others."""
     files = {
