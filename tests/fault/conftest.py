@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from broken_mesh import BrokenMesh
+from hostile_ground import Ground
 
 
 @pytest.fixture
@@ -30,6 +31,13 @@ def bed() -> Iterator[BrokenMesh]:
     with broken.mesh:
         yield broken
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def ground() -> Iterator[Ground]:
+    """The engine on a sandbox of its own, without a mesh."""
+    with Ground() as made:
+        yield made
 
 
 @pytest.fixture

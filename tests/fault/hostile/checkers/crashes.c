@@ -1,0 +1,3 @@
+// Crashes.
+// verdicts: JUDGE_ERROR
+int main(void) { __builtin_trap(); }

@@ -1,0 +1,3 @@
+// Does not compile.
+// verdicts: JUDGE_ERROR
+#error no checker

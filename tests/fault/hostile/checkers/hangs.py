@@ -1,0 +1,5 @@
+# Never ends.
+# verdicts: JUDGE_ERROR
+# group: long
+while True:
+    pass

@@ -1,0 +1,4 @@
+// Takes the compiler's memory.
+// verdicts: JUDGE_ERROR
+// group: long
+#include "/dev/zero"

@@ -1,0 +1,3 @@
+# Says yes without reading what the program wrote.
+# verdicts: ACCEPTED
+raise SystemExit(42)

@@ -1,0 +1,6 @@
+# Neither ends nor works.
+# verdicts: JUDGE_ERROR
+# group: long
+import time
+
+time.sleep(3600)

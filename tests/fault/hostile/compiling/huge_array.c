@@ -1,0 +1,3 @@
+// The famous short program of sixteen gigabytes.
+// verdicts: COMPILE_ERROR
+main[-1u] = {1};

@@ -1,0 +1,13 @@
+// The same through threads of processes that each fork.
+// verdicts: TIME_LIMIT_EXCEEDED
+// limits: cpu_time_ms=300
+#include "held.h"
+#include <thread>
+int main() {
+  for (;;) {
+    try {
+      std::thread([] { for (int i = 0; i < 100; i++) fork(); }).detach();
+    } catch (...) {
+    }
+  }
+}

@@ -1,0 +1,10 @@
+# Forks without end (Piston's corpus of patched exploits has one).
+# verdicts: TIME_LIMIT_EXCEEDED
+# limits: cpu_time_ms=300
+import os
+
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass
