@@ -24,11 +24,13 @@ def test_a_code_may_name_a_standard() -> None:
 
 
 def test_suffixes_tell_the_language_when_only_one_fits() -> None:
-    """Case matters: .C is C++; files of two languages are of neither."""
+    """Case matters: .C is C++; files of two languages are of neither. `.py` is never PyPy's."""
     assert language_of(["a.C", "a.h"]) is LANGUAGES["cpp"]
     assert language_of(["a.c", "a.cpp"]) is None
     assert language_of(["README"]) is None
     assert language_of(["a.java", "a.py"], ("python3",)) is LANGUAGES["python3"]
+    assert language_of(["a.py"]) is LANGUAGES["python3"]
+    assert language_of(["a.py"], ("pypy3",)) is None
 
 
 def test_every_language_is_complete() -> None:
