@@ -34,6 +34,9 @@ test-fault-smoke: $(STAMP) ## two minutes of the fault tests
 test-fault: $(STAMP) ## every fault test
 	$(BIN)/pytest -m fault tests/fault
 
+soak: $(STAMP) ## every fault test with the long counts: 10,000 judgements that leave nothing, each repeat 100 times
+	GAVEL_RESIDUE_RUNS=10000 GAVEL_REPEAT_RUNS=100 $(BIN)/pytest -m fault tests/fault
+
 check: $(STAMP) ## format, lint, types, layers, contracts, generated files, Envoy configuration
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -70,4 +73,4 @@ lock: ## pin the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra embedded --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/runtime.txt
 	uv pip compile pyproject.toml --extra embedded --group dev -c requirements/runtime.txt --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 
-.PHONY: help setup demo test test-fast test-fault-smoke test-fault check format generate release-contract bench load lock
+.PHONY: help setup demo test test-fast test-fault-smoke test-fault soak check format generate release-contract bench load lock
