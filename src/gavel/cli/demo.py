@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gavel.cli.served import ServedLanguages
+
 if TYPE_CHECKING:
     from gavel.cli.demo_cases import Cases
     from gavel.cli.demo_view import Row, View
-    from gavel.client import AsyncClient, Language
+    from gavel.client import AsyncClient
 
 EXIT_WRONG = 1
 EXIT_BAD_REQUEST = 2
 EXIT_FAILED = 3
-LANGUAGES_SECONDS_MAX = 90.0
-"""How long a language may take to be tried out by its worker."""
 JUDGING_SECONDS_MAX = 180.0
 
 
@@ -114,48 +114,22 @@ async def _judge(address: str, cases: Cases, rows: Sequence[Row], view: View) ->
     async with AsyncClient(address) as client, asyncio.timeout(JUDGING_SECONDS_MAX):
         for folder in cases.problems:
             await client.add_problem(folder)
-        languages = asyncio.Condition()
-        known: dict[str, Language] = {}
-        codes = {row.case.code for row in rows}
+        languages = ServedLanguages(client)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_look_for_languages(client, codes, known, languages))
+                tasks.create_task(languages.look(row.case.code for row in rows))
                 for row in rows:
-                    tasks.create_task(_judge_one(client, row, known, languages, view))
+                    tasks.create_task(_judge_one(client, row, languages, view))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from group
 
 
-async def _look_for_languages(
-    client: AsyncClient, codes: set[str], known: dict[str, Language], changed: asyncio.Condition
-) -> None:
-    """Notes each language once it is settled: served, or not to be had here; late ones are given up."""
-    deadline = time.monotonic() + LANGUAGES_SECONDS_MAX
-    while codes - known.keys():
-        found = await client.languages()
-        late = time.monotonic() > deadline
-        a_worker_spoke = any(each.available or each.testing for each in found)
-        settled = {
-            each.code: each
-            for each in found
-            if each.available or late or (a_worker_spoke and not each.testing)
-        }
-        async with changed:
-            known.update(settled)
-            changed.notify_all()
-        if codes - known.keys():
-            await asyncio.sleep(0.2)
-
-
-async def _judge_one(
-    client: AsyncClient, row: Row, known: dict[str, Language], changed: asyncio.Condition, view: View
-) -> None:
+async def _judge_one(client: AsyncClient, row: Row, languages: ServedLanguages, view: View) -> None:
     """Waits for the language, submits, watches to the end."""
     case = row.case
-    async with changed:
-        await changed.wait_for(lambda: case.code in known)
-    if not known[case.code].available:
-        row.left_out, row.now, row.message = True, "left out", known[case.code].reason
+    language = await languages.settled(case.code)
+    if not language.available:
+        row.left_out, row.now, row.message = True, "left out", language.reason
         view.ended(row)
         return
     accepted = await client.submit(

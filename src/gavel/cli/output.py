@@ -52,7 +52,7 @@ def connected(address: str, *, as_json: bool) -> Iterator[Client]:
     """A client for one command; an error that leaves the block is told in one line and becomes the exit
     status.
     """
-    _reach(address, as_json=as_json)
+    reach(address, as_json=as_json)
     # Imported late: gRPC takes longer than all the rest of a command's start.
     from gavel.client import Client, GavelError
 
@@ -70,6 +70,18 @@ def connected(address: str, *, as_json: bool) -> Iterator[Client]:
             EXIT_BAD_REQUEST,
             as_json=as_json,
         )
+
+
+def reach(address: str, *, as_json: bool) -> None:
+    """Ends with what to do when nothing listens there."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        fail(f"--address {address}: expected HOST:PORT", EXIT_BAD_REQUEST, as_json=as_json)
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        fail(f"nothing answers at {address} ({reason}); {_START}", EXIT_FAILED, as_json=as_json)
 
 
 def fail_with(error: GavelError, *, as_json: bool) -> NoReturn:
@@ -138,17 +150,6 @@ def mebibytes(value: int) -> str:
 def quiet_end() -> None:
     """Nobody reads our output any more: nothing is flushed to it at the exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _reach(address: str, *, as_json: bool) -> None:
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        fail(f"--address {address}: expected HOST:PORT", EXIT_BAD_REQUEST, as_json=as_json)
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        fail(f"nothing answers at {address} ({reason}); {_START}", EXIT_FAILED, as_json=as_json)
 
 
 def _plain(value: object) -> Any:

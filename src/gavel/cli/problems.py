@@ -1,4 +1,4 @@
-"""`gavel problem add`, `list` and `show`."""
+"""`gavel problem add`, `verify`, `list`, `show` and `delete`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from gavel.cli.options import ADDRESS, Address, Json
 from gavel.cli.output import connected, console, json_line, mebibytes, milliseconds, printable
+from gavel.cli.verify import verify
 
 if TYPE_CHECKING:
     from gavel.client import Problem
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    problem = typer.Typer(no_args_is_help=True, help="Add, list and show problems.")
+    problem = typer.Typer(no_args_is_help=True, help="Add, verify, list, show and delete problems.")
     problem.command()(add)
+    problem.command()(verify)
     problem.command("list")(list_problems)
     problem.command()(show)
+    problem.command()(delete)
     app.add_typer(problem, name="problem")
 
 
@@ -77,6 +80,21 @@ def show(
     out.print(f"manifest: {found.manifest_digest}", style="dim")
     if found.update_time is not None:
         out.print(f"changed: {found.update_time.astimezone():%Y-%m-%d %H:%M:%S}", style="dim")
+
+
+def delete(
+    problem: Annotated[str, typer.Argument(metavar="NAME", help="problems/<name>, or the name alone")],
+    address: Address = ADDRESS,
+    as_json: Json = False,
+) -> None:
+    """Remove a problem's name. What was handed in for it is judged all the same."""
+    name = f"problems/{problem.removeprefix('problems/')}"
+    with connected(address, as_json=as_json) as client:
+        client.delete_problem(name)
+    if as_json:
+        json_line({"event": "deleted", "problem": name})
+    else:
+        print(f"deleted {name}")
 
 
 def _facts(problem: Problem) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from gavel.judging import expectation_comments, expectation_settings
 from gavel.judging.expectation_comments import BadComment
-from gavel.judging.expectation_rules import Outcome, Rule, of_folder
+from gavel.judging.expectation_rules import Bound, Outcome, Rule, of_folder
 from gavel.judging.expectation_settings import Setting, applying
 from gavel.judging.package_findings import Findings
 from gavel.judging.package_metadata import Configuration
@@ -55,16 +55,36 @@ class Program:
         return "; ".join(dict.fromkeys(rule.words for rule in self.rules if rule.words)) or "anything"
 
     @property
-    def needs_all_tests(self) -> bool:
-        """True when the first test that fails does not settle whether the rules hold."""
-        settled = (frozenset({Outcome.AC}), None)
+    def has_to_pass(self) -> bool:
+        """True when all of its tests have to be accepted."""
         return any(
-            rule.permitted not in settled
-            or (rule.required is not None and rule.required | {Outcome.AC} != frozenset(Outcome))
-            or rule.message
-            or rule.tests
+            rule.permitted == frozenset({Outcome.AC}) and not rule.tests
+            if rule.verdicts is None
+            else rule.verdicts <= {"ACCEPTED", "PARTIAL"}
             for rule in self.rules
         )
+
+    @property
+    def is_timed(self) -> bool:
+        """True when it matters how much longer than the time limit it would run."""
+        return self.has_to_pass or any(rule.bound is Bound.UPPER for rule in self.rules)
+
+    def needs_all_tests(self, *, thorough: bool) -> bool:
+        """True when the first test that fails is not enough to tell whether the rules hold.
+
+        Unless `thorough`, what may be too slow is not run on: that would take the whole time limit test by
+        test, to find out that a later test gives a wrong answer.
+        """
+        if any(rule.tests or rule.message for rule in self.rules):
+            return True
+        settled = (frozenset({Outcome.AC}), None)
+        unsettled = any(
+            rule.permitted not in settled
+            or (rule.required is not None and rule.required | {Outcome.AC} != frozenset(Outcome))
+            for rule in self.rules
+        )
+        may_be_slow = all(rule.permitted is None or Outcome.TLE in rule.permitted for rule in self.rules)
+        return unsettled and (thorough or not may_be_slow)
 
 
 def read(config: Configuration, facts: Facts) -> list[Program]:

@@ -35,6 +35,12 @@ def message(files: Mapping[str, bytes]) -> str:
     return said[:_MESSAGE_BYTES].decode("utf-8", "replace")
 
 
+def messages(files: Mapping[str, bytes]) -> str:
+    """The heads of all that the validator has to say, to the team and to the judges."""
+    said = [files[name][:_MESSAGE_BYTES] for name in MESSAGES if files.get(name)]
+    return "\n".join(part.decode("utf-8", "replace").rstrip("\n") for part in said)
+
+
 def points(files: Mapping[str, bytes]) -> Points:
     """What the files say of the points; NaN for a file that holds no number."""
     return Points(*(number(files[name]) if name in files else None for name in (SCORE, MULTIPLIER)))

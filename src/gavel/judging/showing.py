@@ -3,6 +3,7 @@
 import hashlib
 import os
 
+from gavel.judging import feedback
 from gavel.judging.outcome import Progress
 from gavel.judging.report import HEAD_BYTES, text
 from gavel.judging.running import Ran
@@ -73,7 +74,10 @@ class Showing:
         return result
 
     def _show(self, result: TestResult, test: Test, ran: Ran) -> None:
-        result.feedback = text(ran.checked.feedback.encode())
+        said = ran.checked.feedback
+        if self._shown == problem_pb2.SHOWN_EVERYTHING:
+            said = feedback.messages(ran.checked.left) or said
+        result.feedback = text(said.encode())
         if ran.facts is not None:
             result.stderr = text(ran.facts.stderr)
         if ran.output is not None:

@@ -32,6 +32,11 @@ class Multipliers:
         """How long a submission may run where the limit is to be checked: the limit times the margin."""
         return min(math.ceil(limit_ms * self.time_limit_to_tle - _ROUNDING), most_ms)
 
+    def largest_ms(self, most_ms: int) -> int:
+        """The largest time limit up to `most_ms` that is a multiple of the resolution, if there is one."""
+        steps = math.floor(most_ms / self.resolution_ms + _ROUNDING)
+        return round(steps * self.resolution_ms) or most_ms
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Timing:
@@ -50,7 +55,8 @@ class Timing:
 class Advice:
     """What the times say of the time limit."""
 
-    slowest_accepted: Timing | None
+    slowest_in_time: Timing | None
+    """Of those that must not be too slow."""
     fastest_too_slow: Timing | None
     suggested_ms: int | None
     """The least limit that fits; None where no time is known to take it from, or none fits."""
@@ -120,5 +126,5 @@ def _number(value: Any, default: float, least: float, name: str, findings: Findi
     return float(value)
 
 
-def _seconds(time_ms: float) -> str:
-    return f"{time_ms / 1000:g} s"
+def _seconds(time_ms: int) -> str:
+    return f"{time_ms / 1000:g} s" if time_ms >= 1000 else f"{time_ms} ms"

@@ -2,11 +2,21 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from gavel.judging.expectation_rules import OUTCOMES, Bound, Outcome, Rule
 from gavel.judging.expectations import Program, matching
 from gavel.judging.path_globs import names
+from gavel.judging.scoring import Course
 from gavel.judging.time_limits import Timing
+from gavel.submission.v1.problem_pb2 import (
+    TEST_SCORES_FACTOR,
+    TEST_SCORES_FORBIDDEN,
+    TEST_SCORES_UNSPECIFIED,
+    Manifest,
+    TestGroup,
+)
+from gavel.submission.v1.submission_pb2 import Verdict
 
 _SCORE_TOLERANCE = 1e-6
 _NOT_RUN = {"SKIPPED", ""}
@@ -20,6 +30,7 @@ class JudgedTest:
     verdict: str
     """Without its prefix; SKIPPED when it was not run."""
     cpu_time_ms: int
+    wall_time_ms: int = 0
     score: float | None = None
     said: str = ""
     """What the validator said of it."""
@@ -47,17 +58,42 @@ class Run:
         return next(failing, "")
 
 
-def under_limit(tests: Sequence[JudgedTest], limit_ms: int, *, interactive: bool) -> tuple[JudgedTest, ...]:
+def under_limit(
+    tests: Sequence[JudgedTest], limit_ms: int, wall_limit_ms: int, *, interactive: bool
+) -> tuple[JudgedTest, ...]:
     """The tests as they would have ended under a time limit less than the one they were run with.
 
     What took longer is too slow. With an interactive validator only what was accepted is: the validator may
     have refused it long before.
     """
     return tuple(
-        dataclasses.replace(test, verdict="TIME_LIMIT_EXCEEDED", score=None)
-        if test.cpu_time_ms >= limit_ms and (test.verdict == "ACCEPTED" or (not interactive and _ran(test)))
+        dataclasses.replace(test, verdict=_too_slow(test, limit_ms), score=None)
+        if (test.cpu_time_ms >= limit_ms or test.wall_time_ms >= wall_limit_ms)
+        and (test.verdict == "ACCEPTED" or (not interactive and _ran(test)))
         else test
         for test in tests
+    )
+
+
+def totals(manifest: Manifest, tests: Sequence[JudgedTest]) -> Run:
+    """What these results of the manifest's tests come to, as judging has it.
+
+    A test that would have to be run and was not ends the count.
+    """
+    course = Course(manifest, run_all=False)
+    by_name = {test.name: test for test in tests}
+    while (index := course.next()) is not None:
+        test = by_name.get(manifest.tests[index].name)
+        if test is None or not _ran(test):
+            break
+        verdict = cast("Verdict", Verdict.Value(f"VERDICT_{test.verdict}"))
+        course.ended(index, verdict, _told_score(manifest, index, test.score))
+    graded = course.totals()
+    return Run(
+        verdict=Verdict.Name(graded.verdict).removeprefix("VERDICT_"),
+        score=graded.score,
+        tests=tuple(tests),
+        groups={name: score for name, _, score in graded.groups},
     )
 
 
@@ -73,25 +109,48 @@ def faults(program: Program, run: Run) -> list[str]:
 
 
 def timings(
-    program: Program, run: Run, *, language: str, limit_ms: int, measured_ms: int
+    program: Program, run: Run, *, language: str, limit_ms: int, measured_ms: int, interactive: bool
 ) -> dict[Bound, Timing]:
-    """The times that bound the time limit, of a run with `measured_ms` for each test."""
+    """The times that bound the time limit, of a run with `measured_ms` for each test.
+
+    One that idled until it was ended counts as one that needed all of its time. What a program did after an
+    interactive validator had refused it is of no account.
+    """
     found: dict[Bound, Timing] = {}
     for rule in program.rules:
-        scope = _in_scope(rule, run)
+        scope = [
+            test
+            for test in _in_scope(rule, run)
+            if not interactive or OUTCOMES.get(test.verdict) is not Outcome.WA
+        ]
         if rule.bound is None or not scope:
             continue
-        time_ms = max(test.cpu_time_ms for test in scope)
+        idled = any(test.verdict == "WALL_TIME_LIMIT_EXCEEDED" for test in scope)
+        time_ms = max(measured_ms if idled else 0, *(test.cpu_time_ms for test in scope))
         known = found.get(rule.bound)
         if known is None or known.time_ms < time_ms:
-            cut = time_ms >= measured_ms or any(test.verdict == "WALL_TIME_LIMIT_EXCEEDED" for test in scope)
+            cut = time_ms >= measured_ms
             found[rule.bound] = Timing(program.name, language, time_ms, cut=cut, limit_ms=limit_ms)
     return found
 
 
+def _told_score(manifest: Manifest, index: int, points: float | None) -> float | None:
+    """What the validator said of the score of a test that has these points in the end."""
+    group = manifest.groups[manifest.tests[index].group] if manifest.groups else TestGroup()
+    silent = (TEST_SCORES_UNSPECIFIED, TEST_SCORES_FORBIDDEN)
+    if points is None or group.test_scores in silent:
+        return None
+    if group.test_scores != TEST_SCORES_FACTOR:
+        return points
+    test = manifest.tests[index]
+    most = test.accept_score if test.HasField("accept_score") else group.accept_score
+    return points / most if most else points
+
+
 def _broken(rule: Rule, run: Run) -> list[str]:
     if rule.verdicts is not None and run.verdict not in rule.verdicts:
-        return [f"expected {rule.words} ({rule.source})"]
+        where = f" ({run.first_failing})" if run.first_failing else ""
+        return [f"got {_words(run.verdict)}{where}, expected is {rule.words} ({rule.source})"]
     found = []
     scope = _in_scope(rule, run)
     of_tests = rule.permitted is not None or rule.required is not None or bool(rule.message)
@@ -130,6 +189,10 @@ def _score_faults(rule: Rule, run: Run) -> list[str]:
 def _in_scope(rule: Rule, run: Run) -> list[JudgedTest]:
     by_name = {test.name: test for test in run.tests if _ran(test)}
     return [by_name[name] for name in matching(rule, list(by_name))]
+
+
+def _too_slow(test: JudgedTest, limit_ms: int) -> str:
+    return "TIME_LIMIT_EXCEEDED" if test.cpu_time_ms >= limit_ms else "WALL_TIME_LIMIT_EXCEEDED"
 
 
 def _ran(test: JudgedTest) -> bool:

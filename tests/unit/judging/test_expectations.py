@@ -55,19 +55,19 @@ def test_a_folder_of_a_legacy_package_names_the_verdict(
     found, findings = expected({f"submissions/{folder}/a.py": ""}, legacy=True)
     (rule,) = found[f"{folder}/a.py"].rules
     assert (rule.verdicts, rule.permitted, rule.required, rule.bound) == (verdicts, None, None, bound)
-    assert not found[f"{folder}/a.py"].needs_all_tests
+    assert not found[f"{folder}/a.py"].needs_all_tests(thorough=True)
     assert not findings.errors + findings.warnings
 
 
 @pytest.mark.parametrize(
     ("folder", "permitted", "required", "bound", "needs_all"),
     [
-        ("accepted", {AC}, None, Bound.LOWER, False),
-        ("rejected", None, {RTE, TLE, WA}, None, False),
-        ("wrong_answer", {AC, WA}, {WA}, Bound.LOWER, True),
-        ("time_limit_exceeded", {AC, TLE}, {TLE}, Bound.UPPER, True),
-        ("run_time_error", {AC, RTE}, {RTE}, Bound.LOWER, True),
-        ("brute_force", {AC, RTE, TLE}, {RTE, TLE}, None, True),
+        ("accepted", {AC}, None, Bound.LOWER, (False, False)),
+        ("rejected", None, {RTE, TLE, WA}, None, (False, False)),
+        ("wrong_answer", {AC, WA}, {WA}, Bound.LOWER, (True, True)),
+        ("time_limit_exceeded", {AC, TLE}, {TLE}, Bound.UPPER, (False, True)),
+        ("run_time_error", {AC, RTE}, {RTE}, Bound.LOWER, (True, True)),
+        ("brute_force", {AC, RTE, TLE}, {RTE, TLE}, None, (False, True)),
     ],
 )
 def test_a_folder_of_a_later_package_permits_and_requires_results_of_tests(
@@ -77,7 +77,7 @@ def test_a_folder_of_a_later_package_permits_and_requires_results_of_tests(
     program = expected({f"submissions/{folder}/a.py": ""})[0][f"{folder}/a.py"]
     (rule,) = program.rules
     assert (rule.permitted, rule.required, rule.verdicts, rule.bound) == (permitted, required, None, bound)
-    assert program.needs_all_tests is needs_all
+    assert tuple(program.needs_all_tests(thorough=thorough) for thorough in (False, True)) == needs_all
 
 
 def test_folders_are_programs_of_several_files() -> None:
@@ -240,6 +240,7 @@ def test_settings_state_rules_for_tests_and_groups() -> None:
     assert program.words == (
         "TIME LIMIT EXCEEDED; secret/group1: only AC; secret/*/*-hard: only AC TLE, some TLE, says 'slow'"
     )
+    assert program.needs_all_tests(thorough=False)
     assert len(found["accepted/a.py"].rules) == 1
     assert not findings.errors + findings.warnings
 

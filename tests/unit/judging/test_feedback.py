@@ -113,3 +113,11 @@ TESTS = ("sample/1", "secret/1", "secret/a/2", "secret/b/3")
 def test_which_answer_belongs_to_which_test(paths: list[str], chosen: dict[str, str]) -> None:
     """By as much of the test's name as tells it from the others, or one for all."""
     assert choose(TESTS, paths) == chosen
+
+
+def test_all_that_is_said_is_what_is_said_to_the_team_and_to_the_judges() -> None:
+    """The first comes first; empty files say nothing."""
+    both = {"teammessage.txt": b"no\n", "judgemessage.txt": b"expected 1\n", "other.txt": b"x"}
+    assert feedback.messages(both) == "no\nexpected 1"
+    assert feedback.messages({"teammessage.txt": b"", "judgemessage.txt": b"why"}) == "why"
+    assert feedback.messages({}) == ""

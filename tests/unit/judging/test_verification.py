@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from gavel.judging.expectation_rules import Bound, Outcome, Rule, of_folder
 from gavel.judging.expectations import Program
-from gavel.judging.verification import JudgedTest, Run, faults, timings, under_limit
+from gavel.judging.time_limits import Timing
+from gavel.judging.verification import JudgedTest, Run, faults, timings, totals, under_limit
+from gavel.submission.v1 import problem_pb2 as p
+from gavel.submission.v1.problem_pb2 import Manifest, ManifestTest
 
 AC, WA, TLE, RTE = Outcome
 
@@ -57,7 +62,7 @@ def test_a_legacy_folder_looks_at_the_whole() -> None:
     legacy = program(of_folder("wrong_answer", legacy=True))
     assert faults(legacy, run("WRONG_ANSWER", "TIME_LIMIT_EXCEEDED")) == []
     assert faults(legacy, run("TIME_LIMIT_EXCEEDED", "WRONG_ANSWER")) == [
-        "expected WRONG ANSWER (submissions/wrong_answer)"
+        "got TIME LIMIT EXCEEDED (secret/g1/1), expected is WRONG ANSWER (submissions/wrong_answer)"
     ]
 
 
@@ -99,25 +104,33 @@ def test_a_message_has_to_be_said_of_one_test() -> None:
 def test_what_ran_longer_than_the_limit_is_too_slow() -> None:
     """A run with more time shows what a run with less would have got."""
     tests = [
-        JudgedTest("1", "ACCEPTED", 999, 5.0),
-        JudgedTest("2", "ACCEPTED", 1000, 5.0),
-        JudgedTest("3", "WRONG_ANSWER", 1500),
+        JudgedTest("1", "ACCEPTED", 999, 2999, 5.0),
+        JudgedTest("2", "ACCEPTED", 1000, 1000, 5.0),
+        JudgedTest("3", "WRONG_ANSWER", 1500, 1500),
         JudgedTest("4", "SKIPPED", 0),
+        JudgedTest("5", "ACCEPTED", 10, 3000, 5.0),
     ]
-    batch = under_limit(tests, 1000, interactive=False)
-    talk = under_limit(tests, 1000, interactive=True)
+    batch = under_limit(tests, 1000, 3000, interactive=False)
+    talk = under_limit(tests, 1000, 3000, interactive=True)
     assert [(test.verdict, test.score) for test in batch] == [
         ("ACCEPTED", 5.0),
         ("TIME_LIMIT_EXCEEDED", None),
         ("TIME_LIMIT_EXCEEDED", None),
         ("SKIPPED", None),
+        ("WALL_TIME_LIMIT_EXCEEDED", None),
     ]
     # The validator may have refused it before the program went on to burn time.
-    assert [test.verdict for test in talk] == ["ACCEPTED", "TIME_LIMIT_EXCEEDED", "WRONG_ANSWER", "SKIPPED"]
+    assert [test.verdict for test in talk] == [
+        "ACCEPTED",
+        "TIME_LIMIT_EXCEEDED",
+        "WRONG_ANSWER",
+        "SKIPPED",
+        "WALL_TIME_LIMIT_EXCEEDED",
+    ]
 
 
 def test_times_are_those_of_the_tests_that_a_bound_is_about() -> None:
-    """The slowest of them, and whether it was ended there; a submission without a bound gives none."""
+    """The slowest of them, and whether it was ended there; none without a bound, nor after a refusal."""
     tests = (
         JudgedTest("secret/g1/1", "ACCEPTED", 300),
         JudgedTest("secret/g1/2", "ACCEPTED", 200),
@@ -128,10 +141,21 @@ def test_times_are_those_of_the_tests_that_a_bound_is_about() -> None:
         Rule("s", "", required=frozenset({TLE}), tests="secret/g2", bound=Bound.UPPER),
         Rule("s", "", permitted=frozenset({AC, WA})),
     )
-    found = timings(program(*rules), Run("x", None, tests), language="c", limit_ms=2000, measured_ms=3000)
+
+    def timed(program: Program, *tests: JudgedTest, interactive: bool = False) -> dict[Bound, Timing]:
+        run = Run("x", None, tests)
+        limits = {"limit_ms": 2000, "measured_ms": 3000}
+        return timings(program, run, language="c", interactive=interactive, **limits)
+
+    found = timed(program(*rules), *tests)
     assert (found[Bound.LOWER].time_ms, found[Bound.LOWER].cut) == (300, False)
     assert (found[Bound.UPPER].time_ms, found[Bound.UPPER].cut) == (3000, True)
-    assert timings(program(rules[2]), Run("x", None, tests), language="c", limit_ms=1, measured_ms=1) == {}
+    slept = timed(program(rules[1]), JudgedTest("secret/g2/3", "WALL_TIME_LIMIT_EXCEEDED", 15))
+    assert (slept[Bound.UPPER].time_ms, slept[Bound.UPPER].cut) == (3000, True)
+    assert timed(program(rules[2]), *tests) == {}
+    refused = JudgedTest("secret/g1/1", "WRONG_ANSWER", 2500)
+    assert timed(program(rules[0]), refused)[Bound.LOWER].time_ms == 2500
+    assert timed(program(rules[0]), refused, interactive=True) == {}
 
 
 def test_the_first_failing_test_is_one_that_was_run() -> None:
@@ -139,3 +163,54 @@ def test_the_first_failing_test_is_one_that_was_run() -> None:
     assert run("ACCEPTED", "SKIPPED", "PARTIAL", "RUN_TIME_ERROR").first_failing == "secret/g2/4"
     assert run("ACCEPTED").first_failing == ""
     assert run("ACCEPTED").cpu_time_ms == 10
+
+
+def scoring(*, factor: bool = False) -> Manifest:
+    """Two groups of two tests each: all or nothing for 40 and 60 points, or a share of 30 for each test."""
+    root = p.TestGroup(full_score=100, score_aggregation=p.SCORE_AGGREGATION_SUM)
+    root.verdict_aggregation = p.VERDICT_AGGREGATION_BY_SCORE
+    groups = [root]
+    for name, full in (("g1", 40), ("g2", 60)):
+        group = p.TestGroup(name=f"secret/{name}", full_score=full, break_on_reject=True)
+        group.score_aggregation = p.SCORE_AGGREGATION_SUM if factor else p.SCORE_AGGREGATION_ALL_OR_NOTHING
+        group.verdict_aggregation = p.VERDICT_AGGREGATION_BY_SCORE
+        if factor:
+            group.test_scores, group.accept_score = p.TEST_SCORES_FACTOR, full / 2
+        groups.append(group)
+    tests = [
+        ManifestTest(name=f"secret/g{group}/{number}", group=group) for group in (1, 2) for number in (1, 2)
+    ]
+    return Manifest(type=p.PROBLEM_TYPE_SCORING, tests=tests, groups=groups)
+
+
+def of(manifest: Manifest, *verdicts: str, scores: Sequence[float | None] = (None,) * 4) -> Run:
+    """What these verdicts of the four tests come to."""
+    tests = zip(manifest.tests, verdicts, scores, strict=True)
+    return totals(manifest, [JudgedTest(test.name, verdict, 1, 1, score) for test, verdict, score in tests])
+
+
+def test_what_is_too_slow_under_the_limit_costs_its_group() -> None:
+    """Points, verdict and groups are counted anew, as judging would have it."""
+    manifest = scoring()
+    whole = of(manifest, *["ACCEPTED"] * 4)
+    part = of(manifest, "ACCEPTED", "ACCEPTED", "TIME_LIMIT_EXCEEDED", "SKIPPED")
+    none = of(manifest, "TIME_LIMIT_EXCEEDED", "SKIPPED", "WRONG_ANSWER", "ACCEPTED")
+    assert (whole.verdict, whole.score) == ("ACCEPTED", 100)
+    assert (part.verdict, part.score, part.groups) == ("PARTIAL", 40, {"secret/g1": 40, "secret/g2": 0})
+    assert (none.verdict, none.score) == ("TIME_LIMIT_EXCEEDED", 0)
+
+
+def test_points_of_tests_are_taken_for_what_the_validator_said() -> None:
+    """Also where it said a share of what there is to have."""
+    found = of(scoring(factor=True), *["ACCEPTED"] * 4, scores=[10, 20, 30, 15])
+    assert (found.verdict, found.score, found.groups) == ("PARTIAL", 75, {"secret/g1": 30, "secret/g2": 45})
+
+
+def test_the_first_failure_is_the_verdict_of_a_problem_without_scores() -> None:
+    """As judging stops there."""
+    manifest = Manifest(tests=[ManifestTest(name=str(number)) for number in range(3)])
+    tests = [
+        JudgedTest(str(number), verdict, 1) for number, verdict in enumerate(("ACCEPTED", "RUN_TIME_ERROR"))
+    ]
+    found = totals(manifest, [*tests, JudgedTest("2", "WRONG_ANSWER", 1)])
+    assert (found.verdict, found.score, len(found.tests)) == ("RUN_TIME_ERROR", None, 3)
