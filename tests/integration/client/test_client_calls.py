@@ -128,6 +128,20 @@ async def test_only_missing_files_of_a_package_are_sent(tmp_path: Path) -> None:
         assert all(not file.path.startswith(".") for file in first.files)
 
 
+async def test_files_of_a_package_may_be_sent_with_other_contents(tmp_path: Path) -> None:
+    """Under paths of the folder, whose own files stay as they are, and under new ones."""
+    (tmp_path / "problem.yaml").write_bytes(b"name: Mine")
+    (tmp_path / "data.in").write_bytes(b"1")
+    replaced = {"problem.yaml": b"name: Changed", "data.ans": b"2"}
+    async with scripted() as services, AsyncClient(services.address) as gavel:
+        await gavel.add_problem(tmp_path, name="copy", replaced=replaced)
+
+        (request,) = services.problems.creates
+        sent = {file.path: services.files.stored[f"sha256:{file.sha256}"] for file in request.files}
+    assert sent == {"data.ans": b"2", "data.in": b"1", "problem.yaml": b"name: Changed"}
+    assert (tmp_path / "problem.yaml").read_bytes() == b"name: Mine"
+
+
 def test_the_blocking_client_does_the_same(tmp_path: Path) -> None:
     """Submit, watch, wait, list and upload from a thread without a loop."""
     (tmp_path / "p").mkdir()
