@@ -19,7 +19,6 @@ READY: Final = b"m"
 CONTROL: Final = 3
 _TO_SPAWNER: Final = 4
 _FROM_SPAWNER: Final = 5
-_FAR: Final = 500
 _LAST_DESCRIPTOR: Final = 0xFFFFFFFF
 
 # Killed before anything else of the machine when its memory runs out, whatever the worker is protected from.
@@ -60,8 +59,12 @@ class Entry:
 
         The child first asks by `to_spawner` for its ids to be mapped, and waits for a byte `from_spawner`.
         """
-        for place, descriptor in enumerate((control, to_spawner, from_spawner)):
+        given = (control, to_spawner, from_spawner)
+        for place, descriptor in enumerate(given):
+            far = max(given) + 1 + place
             self._table.set(place, 0, descriptor)
+            self._table.set(place, 1, far)
+            self._table.set(len(given) + place, 0, far)
         return starter.fork(self._table, kernel.CLONE_NEWPID)
 
     def check(self) -> None:
@@ -72,11 +75,11 @@ class Entry:
 
 
 def _descriptors() -> list[calls.Call]:
-    """All but three are closed. Whatever numbers these have, they are first moved out of each other's way."""
+    """All but three are closed. These first move out of each other's way; `fork` fills in the numbers."""
     kept = (CONTROL, _TO_SPAWNER, _FROM_SPAWNER)
     return [
-        *(("dup3", -1, _FAR + number, os.O_CLOEXEC) for number in kept),
-        *(("dup3", _FAR + number, number, os.O_CLOEXEC) for number in kept),
+        *(("dup3", -1, -1, os.O_CLOEXEC) for _ in kept),
+        *(("dup3", -1, number, os.O_CLOEXEC) for number in kept),
         ("close_range", kept[-1] + 1, _LAST_DESCRIPTOR, 0),
     ]
 
