@@ -1,6 +1,6 @@
 """Servers that the tests share: one Kafka broker and one PostgreSQL server a session, each real.
 
-A test makes topics and databases of its own; `kafka_bootstrap` and `database_url` say where.
+A test makes topics of its own in the broker of `kafka_bootstrap`; `database_url` is a database of its own.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ def kafka_bootstrap(kafka: KafkaBroker) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_url(servers_dir: Path) -> Iterator[str]:
-    """A database of the session's PostgreSQL server, whose role may create others."""
+def postgres(servers_dir: Path) -> Iterator[Postgres]:
+    """The session's PostgreSQL server. A test that stops or freezes it lets it run again."""
     server = Postgres(servers_dir / "postgres")
     server.start()
-    yield server.url
+    yield server
     server.stop()
 
 
 @pytest.fixture
-def fresh_database_url(database_url: str) -> Iterator[str]:
-    """An empty database for one test."""
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database for one test, whose role may create others."""
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    yield database_url.rsplit("/", 1)[0] + f"/{name}"
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    yield postgres.url.rsplit("/", 1)[0] + f"/{name}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())

@@ -14,11 +14,11 @@ import grpc
 import psycopg
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from postgres_server import Postgres
 
 from gavel.cleanup.v1 import cleanup_service_pb2 as pb
 from gavel.cleanup.v1 import cleanup_service_pb2_grpc
 from gavel.db.migrate import migrate
+from gavel.embedded.postgres import Postgres
 from gavel.rpc.client import channel
 from gavel.rpc.errors import from_rpc_error
 
@@ -52,10 +52,9 @@ class Process:
 
 
 @pytest.fixture
-def url(postgres: Postgres) -> str:
-    fresh = postgres.fresh_database()
-    migrate(fresh)
-    return fresh
+def url(database_url: str) -> str:
+    migrate(database_url)
+    return database_url
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import time
 import grpc
 import psycopg
 import pytest
-from postgres_server import Postgres
 
 from gavel.db.pool import async_session, open_async_pool, open_pool, session
+from gavel.embedded.postgres import Postgres
 from gavel.rpc.errors import GavelError
 
 pytestmark = pytest.mark.integration
@@ -37,14 +37,15 @@ def test_our_own_mistakes_are_not_the_databases(database_url: str) -> None:
     pool.close()
 
 
-async def test_a_pool_opens_and_comes_back_without_the_database(postgres: Postgres) -> None:
+async def test_a_pool_opens_and_comes_back_without_the_database(
+    postgres: Postgres, database_url: str
+) -> None:
     """While the server is away a caller gets UNAVAILABLE with RetryInfo in its own time; then it works
     again.
     """
-    url = postgres.fresh_database()
     postgres.stop()
     try:
-        pool = await open_async_pool(url, size_most=2)
+        pool = await open_async_pool(database_url, size_most=2)
         began = time.monotonic()
         with pytest.raises(GavelError) as caught:
             async with async_session(pool, 0.5):
@@ -64,12 +65,12 @@ async def test_a_pool_opens_and_comes_back_without_the_database(postgres: Postgr
     await pool.close()
 
 
-async def test_a_frozen_database_holds_nobody_longer_than_the_bound(postgres: Postgres) -> None:
+async def test_a_frozen_database_holds_nobody_longer_than_the_bound(database_url: str) -> None:
     """A server that takes the query and never answers: both kinds of session end in time, with
     UNAVAILABLE.
     """
-    url = postgres.fresh_database()
-    threads, loop_pool = open_pool(url, size_most=1), await open_async_pool(url, size_most=1)
+    threads = open_pool(database_url, size_most=1)
+    loop_pool = await open_async_pool(database_url, size_most=1)
     async with async_session(loop_pool) as connection:
         row = await (await connection.execute("SELECT pg_backend_pid()")).fetchone()
     with session(threads) as sync_connection:

@@ -12,10 +12,10 @@ import grpc
 import psycopg
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from postgres_server import Postgres
 
 from conftest import PARTITIONS, Log, Replica, eventually
 from gavel.bus import topics
+from gavel.embedded.postgres import Postgres
 from gavel.projection import writes
 from gavel.result.v1 import result_service_pb2
 from gavel.rpc.errors import GavelError, from_rpc_error
@@ -195,7 +195,7 @@ async def test_while_the_database_is_away(
     log.events(*old.run(1))
     stub = await connect(start_replica())
     eventually(is_stored(tables, old), "stored")
-    postgres.stop(signal.SIGQUIT)
+    postgres.kill()
     try:
         call = stub.WatchSubmission(request(young, read_token=accept(log, young.submission)))
         assert kinds(await watched(call, 1)) == ["queued"]

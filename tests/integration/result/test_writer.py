@@ -14,13 +14,13 @@ from confluent_kafka import Consumer, TopicPartition
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from postgres_server import Postgres
 from psycopg import sql
 
 from conftest import LANGUAGES, PARTITIONS, Log, eventually
 from gavel.bus import topics
 from gavel.bus.consumer import Reader
 from gavel.db.pool import Pool
+from gavel.embedded.postgres import Postgres
 from gavel.projection import writes
 from gavel.projection.state import JudgementState
 from gavel.result.burial import Burial
@@ -198,12 +198,11 @@ def test_the_database_goes_away(  # noqa: PLR0917 - fixtures
     make_writers()
     log.events(*before.run(1))
     eventually(lambda: states(tables, before) == [submission_pb2.STATE_FINISHED], "a first row")
-    assert postgres.process is not None
     if how == signal.SIGKILL:
-        postgres.stop(signal.SIGQUIT)  # immediate shutdown: as after a crash, and its port is free
+        postgres.kill()
     else:
-        os.kill(postgres.process.pid, signal.SIGSTOP)
-        for child in _children(postgres.process.pid):
+        os.kill(postgres.pid, signal.SIGSTOP)
+        for child in _children(postgres.pid):
             os.kill(child, signal.SIGSTOP)
     log.records(*(record(attempt.submission) for attempt in during))
     log.events(*(event for attempt in during for event in attempt.run(1)))
@@ -213,7 +212,7 @@ def test_the_database_goes_away(  # noqa: PLR0917 - fixtures
     if how == signal.SIGKILL:
         postgres.start()
     else:
-        for pid in (*_children(postgres.process.pid), postgres.process.pid):
+        for pid in (*_children(postgres.pid), postgres.pid):
             os.kill(pid, signal.SIGCONT)
 
     with psycopg.connect(database_url, autocommit=True) as connection:
