@@ -35,12 +35,10 @@ class Box:
         self._running = False
         self._cancelled = False
         self._closed = False
+        self._is_frozen = False
+        self._before: codec.Message = {"open": (files_bytes, files_count)}
+        """What the next request brings along, to be done before it."""
         birth.control.set_timeout(_ANSWER_SECONDS)
-        try:
-            self._request({"op": "open", "files_bytes": files_bytes, "files_count": files_count})
-        except SandboxError:
-            self.close()
-            raise
 
     @property
     def pid(self) -> int:
@@ -91,8 +89,14 @@ class Box:
         return [] if listing is None else codec.decode(b'{"names":%b}' % listing)["names"]
 
     def freeze(self) -> None:
-        """Once, after compiling. Later runs see what /work holds now, each writing to a layer of its own."""
-        self._request({"op": "freeze"})
+        """Once, after compiling. Later runs see what /work holds now, each writing to a layer of its own.
+
+        It is done along with the next request, whose error may be its own.
+        """
+        if self._is_frozen:
+            raise SandboxError("the box is frozen already")
+        self._is_frozen = True
+        self._before["freeze"] = True
 
     def cancel(self) -> None:
         """Ends the run in progress, and every later one at once, with kill=CANCELLED."""
@@ -181,7 +185,7 @@ class Box:
         with self._lock:
             if self._closed:
                 raise BoxBrokenError("the box is closed")
-            self._birth.control.send(message, descriptors)
+            self._send(message, descriptors)
             self._running = True
             if self._cancelled:
                 self._kill()
@@ -196,7 +200,7 @@ class Box:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
-            self._birth.control.send(message, descriptors)
+            self._send(message, descriptors)
             return self._answer()
         except SandboxError:
             self._break()
@@ -204,6 +208,10 @@ class Box:
         except OSError as error:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error
+
+    def _send(self, message: codec.Message, descriptors: tuple[int, ...]) -> None:
+        before, self._before = self._before, {}
+        self._birth.control.send(message | before, descriptors)
 
     def _answer(self) -> tuple[codec.Message, tuple[int, ...]]:
         received = self._birth.control.receive()

@@ -2,14 +2,15 @@
 
 Requests and answers (codec.py), each with an `op`:
 
-    open    files_bytes, files_count                     once, first
     put     path, mode; descriptor: the data             files.py
     get     path                                         answer carries a descriptor if the file is there
     names   path                                         answer carries a descriptor if the folder is there
-    freeze
     run     argv, env, cwd, rlimits, files_bytes, files_count, wall_time_ms, keep, reopen; descriptors: see
             runner.py
     kill    only during a run, unanswered; anywhere else it came too late and is ignored
+
+A request may bring along what is to be done before it: `open` (bytes and number of files), the first one
+always, and `freeze`.
 
 The end of the socket ends init, and the kernel then kills whatever lives in the pid namespace. A failed
 request is answered with `error` and `errno`; the service throws the box away.
@@ -61,9 +62,11 @@ class Init:
         return self._scratch
 
     def _do(self, message: codec.Message, descriptors: tuple[int, ...]) -> codec.Answer:
+        if "open" in message:
+            self._scratch = Scratch(*message["open"])
+        if "freeze" in message:
+            self._opened().freeze()
         match message["op"]:
-            case "open":
-                self._scratch = Scratch(message["files_bytes"], message["files_count"])
             case "put":
                 self._opened().before_put()
                 files.put(message["path"], descriptors[0], message["mode"])
@@ -71,8 +74,6 @@ class Init:
                 self._opened().before_get()
                 found = (files.get if op == "get" else files.names)(message["path"])
                 return {}, () if found is None else (found,)
-            case "freeze":
-                self._opened().freeze()
             case "run":
                 self._opened().before_run(message["files_bytes"], message["files_count"])
                 return self._run(message, descriptors), ()

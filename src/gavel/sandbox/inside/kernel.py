@@ -35,6 +35,7 @@ MS_NOEXEC: Final = 0x8
 MS_REMOUNT: Final = 0x20
 MS_NOATIME: Final = 0x400
 MS_BIND: Final = 0x1000
+MS_MOVE: Final = 0x2000
 MS_REC: Final = 0x4000
 MS_PRIVATE: Final = 0x40000
 MNT_DETACH: Final = 0x2
@@ -43,6 +44,7 @@ MNT_DETACH: Final = 0x2
 _SYS_CLOSE_RANGE: Final = 436
 _SYS_OPENAT2: Final = 437
 _SYS_MOUNT_SETATTR: Final = 442
+_SYS_PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), -1)
 _SYS_CLONE: Final = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), -1)
 
 _AT_CURRENT_FOLDER: Final = -100
@@ -126,6 +128,18 @@ def make_read_only(target: str, *, devices: bool = False) -> None:
 
 def unshare(flags: int) -> None:
     _checked(libc.unshare(ctypes.c_int(flags)), f"unshare {flags:#x}")
+
+
+def set_mount_namespace(descriptor: int) -> None:
+    """Enters it, at its root."""
+    _checked(libc.setns(ctypes.c_int(descriptor), ctypes.c_int(CLONE_NEWNS)), "setns")
+
+
+def pivot_root_here() -> None:
+    """Makes the current folder (a mount point) the root and lets go of the old root."""
+    _checked(_SYSCALL(ctypes.c_long(_SYS_PIVOT_ROOT), b".", b"."), "pivot_root")
+    umount(".")
+    os.chdir("/")
 
 
 def clone(flags: int) -> int:

@@ -1,10 +1,10 @@
 """From the spawner's fork to a box whose init has no right outside it.
 
-The order is the point. While still the spawner's root: a private mount namespace, a /proc of the new pid
-namespace, the template as root. Then a user namespace of two ids (0: init, 1000: programs), mapped to ids
-that only this box has (ids.py), and all other namespaces again inside that one: from there on init is root of
-its box and of nothing else, and the mounts made before are locked together, so that not even init could take
-a mask off.
+The order is the point. While still the spawner's root: a copy of the template's mount namespace, in which the
+template is the root, and a /proc of the new pid namespace. Then a user namespace of two ids (0: init, 1000:
+programs), mapped to ids that only this box has (ids.py), and all other namespaces again inside that one: from
+there on init is root of its box and of nothing else, and the mounts made before are locked together, so that
+not even init could take a mask off.
 """
 
 import os
@@ -12,6 +12,7 @@ import signal
 from typing import Final
 
 from . import calls, kernel
+from .template import HIDDEN
 
 BOX_USER: Final = 1000
 READY: Final = b"m"
@@ -20,6 +21,7 @@ CONTROL: Final = 3
 _TO_SPAWNER: Final = 4
 _FROM_SPAWNER: Final = 5
 _LAST_DESCRIPTOR: Final = 0xFFFFFFFF
+_FIRST_MOVE: Final = 1  # of a descriptor, in the table
 
 # Killed before anything else of the machine when its memory runs out, whatever the worker is protected from.
 _OOM_SCORE: Final = b"1000"
@@ -27,6 +29,11 @@ _OOM_SCORE: Final = b"1000"
 # Readable by everyone, of no use to a program: the boot options of the machine (some hold secrets), kernel
 # addresses, keys and file locks.
 _MASKED: Final = ("cmdline", "kallsyms", "key-users", "keys", "locks", "sched_debug")
+
+
+def current() -> int:
+    """The mount namespace of the caller, as a descriptor."""
+    return os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def maskable() -> list[str]:
@@ -46,11 +53,12 @@ def write_id_maps(pid: int, first: int) -> None:
 
 
 class Entry:
-    """The way from the spawner's fork into a box of one template. Laid out once, gone for each box."""
+    """The way from the spawner's fork into a box of one template: laid out once, gone by each box."""
 
-    def __init__(self, template: str, masked: list[str], filter_program: kernel.Filter) -> None:
-        """`masked`: see `maskable`; `filter_program`: for init, see filter.py."""
-        before = [*_descriptors(), *_root(template, masked)]
+    def __init__(self, template: int, masked: list[str], filter_program: kernel.Filter) -> None:
+        """`template`: its mount namespace; `masked`: see `maskable`; `filter_program`: for init."""
+        enter: list[calls.Call] = [("setns", template, kernel.CLONE_NEWNS)]
+        before = [*enter, *_descriptors(), *_mounts(masked)]
         self._handshake = len(before) + 2
         self._table = calls.Table([*before, *_ids(), *_rights(filter_program)])
 
@@ -62,9 +70,9 @@ class Entry:
         given = (control, to_spawner, from_spawner)
         for place, descriptor in enumerate(given):
             far = max(given) + 1 + place
-            self._table.set(place, 0, descriptor)
-            self._table.set(place, 1, far)
-            self._table.set(len(given) + place, 0, far)
+            self._table.set(_FIRST_MOVE + place, 0, descriptor)
+            self._table.set(_FIRST_MOVE + place, 1, far)
+            self._table.set(_FIRST_MOVE + len(given) + place, 0, far)
         return starter.fork(self._table, kernel.CLONE_NEWPID)
 
     def check(self) -> None:
@@ -84,19 +92,20 @@ def _descriptors() -> list[calls.Call]:
     ]
 
 
-def _root(template: str, masked: list[str]) -> list[calls.Call]:
-    """/proc first: who is not the machine's root may mount one only while a whole one is in sight."""
-    proc, null = f"{template}/proc", os.fsencode(f"{template}/dev/null")
+def _mounts(masked: list[str]) -> list[calls.Call]:
+    """The machine's /proc, which is the template's, is replaced by one of the box's own processes.
+
+    In this order: who is not the machine's root may mount one only while a whole one is in sight.
+    """
     flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    place = f"{HIDDEN}/scratch".encode()
     return [
         ("unshare", kernel.CLONE_NEWNS),
-        ("mount", b"proc", os.fsencode(proc), b"proc", flags, b"hidepid=2"),
+        ("mount", b"proc", place, b"proc", flags, b"hidepid=2"),
         # By the template's, read-only: of the machine's own anybody may set the times.
-        *(("mount", null, os.fsencode(f"{proc}/{name}"), b"", kernel.MS_BIND, b"") for name in masked),
-        ("chdir", os.fsencode(template)),
-        ("pivot_root", b".", b"."),
-        ("umount2", b".", kernel.MNT_DETACH),
-        ("chdir", b"/"),
+        *(("mount", b"/dev/null", place + b"/" + name.encode(), b"", kernel.MS_BIND, b"") for name in masked),
+        ("umount2", b"/proc", kernel.MNT_DETACH),
+        ("mount", place, b"/proc", b"", kernel.MS_MOVE, b""),
     ]
 
 

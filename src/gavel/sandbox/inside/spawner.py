@@ -72,17 +72,25 @@ class Spawner:
     def _entry(self, message: codec.Message) -> namespace.Entry:
         key = repr((message["root"], message["mounts"]))
         if key not in self._entries:
-            folder = f"{self._stage}/{len(os.listdir(self._stage))}"
-            os.mkdir(folder, 0o700)
-            try:
-                template.build(folder, message["root"], message["mounts"])
-            except OSError:
-                with contextlib.suppress(OSError):
-                    kernel.umount(folder)
-                os.rmdir(folder)
-                raise
-            self._entries[key] = namespace.Entry(folder, self._masked, self._init_filter)
+            self._entries[key] = self._made_entry(message)
         return self._entries[key]
+
+    def _made_entry(self, message: codec.Message) -> namespace.Entry:
+        folder = f"{self._stage}/{len(os.listdir(self._stage))}"
+        os.mkdir(folder, 0o700)
+        own = namespace.current()
+        try:
+            kernel.unshare(kernel.CLONE_NEWNS)
+            template.build(folder, message["root"], message["mounts"])
+            template.become_root(folder)
+            return namespace.Entry(namespace.current(), self._masked, self._init_filter)
+        except OSError:  # the mounts go with their namespace
+            kernel.set_mount_namespace(own)
+            os.rmdir(folder)
+            raise
+        finally:
+            kernel.set_mount_namespace(own)
+            os.close(own)
 
     def _box(self, entry: namespace.Entry, control: int) -> tuple[int, int]:
         from_child, to_spawner = os.pipe()

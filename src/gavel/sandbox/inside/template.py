@@ -62,6 +62,16 @@ def build(folder: str, root: str, mounts: list[tuple[str, str]]) -> None:
     _dev(f"{folder}/dev")
 
 
+def become_root(folder: str) -> None:
+    """Leaves nothing of the machine in this mount namespace but its /proc, which each box replaces.
+
+    A box copies all mounts that there are, so it is made from here and not from all of the machine's.
+    """
+    kernel.mount("/proc", f"{folder}/proc", "", kernel.MS_BIND | kernel.MS_REC)
+    os.chdir(folder)
+    kernel.pivot_root_here()
+
+
 def _bind(source: str, target: str) -> None:
     """Binds with all that is mounted below `source`; `build` makes the whole tree read-only afterwards."""
     if os.path.isdir(source):
