@@ -51,36 +51,29 @@ AsyncPool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
 
 def open_pool(url: str, *, size_most: int) -> Pool:
     """A pool for threads with up to `size_most` connections; `close()` it at the end."""
-    pool: Pool = ConnectionPool(
-        url,
-        min_size=1,
-        max_size=size_most,
-        max_waiting=size_most * _WAITING_PER_CONNECTION,
-        timeout=CHECKOUT_S,
-        reconnect_timeout=_GIVE_UP_S,
-        check=_check,
-        kwargs=_CONNECTION_OPTIONS,
-        open=False,
-    )
+    pool: Pool = ConnectionPool(url, check=_check, **_settings(size_most))
     pool.open(wait=False)
     return pool
 
 
 async def open_async_pool(url: str, *, size_most: int) -> AsyncPool:
     """A pool for the running loop with up to `size_most` connections; `await close()` it at the end."""
-    pool: AsyncPool = AsyncConnectionPool(
-        url,
-        min_size=1,
-        max_size=size_most,
-        max_waiting=size_most * _WAITING_PER_CONNECTION,
-        timeout=CHECKOUT_S,
-        reconnect_timeout=_GIVE_UP_S,
-        check=_check_async,
-        kwargs=_CONNECTION_OPTIONS,
-        open=False,
-    )
+    pool: AsyncPool = AsyncConnectionPool(url, check=_check_async, **_settings(size_most))
     await pool.open(wait=False)
     return pool
+
+
+def _settings(size_most: int) -> dict[str, Any]:
+    """What both kinds of pool are made with."""
+    return {
+        "min_size": 1,
+        "max_size": size_most,
+        "max_waiting": size_most * _WAITING_PER_CONNECTION,
+        "timeout": CHECKOUT_S,
+        "reconnect_timeout": _GIVE_UP_S,
+        "kwargs": _CONNECTION_OPTIONS,
+        "open": False,
+    }
 
 
 @contextmanager
@@ -91,14 +84,12 @@ def session(pool: Pool, within_s: float = WITHIN_S) -> Iterator[psycopg.Connecti
     seconds.
     """
     deadline = time.monotonic() + within_s
-    with translate_errors(), pool.connection(timeout=min(within_s, CHECKOUT_S)) as connection:
-        watchdog = threading.Timer(deadline - time.monotonic(), _cut, (connection,))
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            yield connection
-        finally:
-            watchdog.cancel()
+    with (
+        translate_errors(),
+        pool.connection(timeout=min(within_s, CHECKOUT_S)) as connection,
+        _cut_after(connection, deadline - time.monotonic()),
+    ):
+        yield connection
 
 
 @asynccontextmanager
@@ -139,13 +130,8 @@ def translate_errors() -> Iterator[None]:
 
 def _check(connection: psycopg.Connection[TupleRow]) -> None:
     """The pool's own check, which would wait for ever for a database that never answers."""
-    watchdog = threading.Timer(_CHECK_S, _cut, (connection,))
-    watchdog.daemon = True
-    watchdog.start()
-    try:
+    with _cut_after(connection, _CHECK_S):
         ConnectionPool.check_connection(connection)
-    finally:
-        watchdog.cancel()
 
 
 async def _check_async(connection: psycopg.AsyncConnection[TupleRow]) -> None:
@@ -153,6 +139,17 @@ async def _check_async(connection: psycopg.AsyncConnection[TupleRow]) -> None:
     watchdog = asyncio.get_running_loop().call_later(_CHECK_S, _cut, connection)
     try:
         await AsyncConnectionPool.check_connection(connection)
+    finally:
+        watchdog.cancel()
+
+
+@contextmanager
+def _cut_after(connection: psycopg.Connection[TupleRow], seconds: float) -> Iterator[None]:
+    watchdog = threading.Timer(seconds, _cut, (connection,))
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
     finally:
         watchdog.cancel()
 
