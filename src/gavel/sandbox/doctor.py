@@ -53,6 +53,7 @@ def _requirements() -> Iterator[Finding]:
         cgroups = open_cgroups(is_machine_root)
         cgroups.close()
         yield Finding("cgroups", True, f"version {cgroups.version}")
-    except (SandboxUnavailable, SandboxError) as error:
-        remedy = error.remedy if isinstance(error, SandboxUnavailable) else "see the message"
-        yield Finding("cgroups", False, str(error), remedy)
+    except SandboxUnavailable as error:
+        yield Finding("cgroups", False, error.reason, error.remedy)
+    except SandboxError as error:  # the last group does not go
+        yield Finding("cgroups", False, str(error), "see the message")
