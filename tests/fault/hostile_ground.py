@@ -23,6 +23,7 @@ from gavel.judging import limits, toolchains
 from gavel.judging.engine import Engine, Job, Judged
 from gavel.judging.languages import LANGUAGES
 from gavel.sandbox import Sandbox, cgroups
+from gavel.storage.keys import blob_key
 from gavel.storage.objects import Objects
 from gavel.submission.v1.problem_pb2 import (
     PROBLEM_TYPE_PASS_FAIL,
@@ -151,6 +152,7 @@ class Ground:
                     path="main" + LANGUAGES[code].suffixes[0], data=LANGUAGES[code].selftest.encode()
                 )
                 self.judge(SubmissionRecord(language=code, inline=SourceFiles(files=[source])))
+        self.objects.get(blob_key(TENANT, self._stored("warm", b"warm").sha256))  # its threads are started
         self._quiet = self.settled()
         return self
 
@@ -170,12 +172,12 @@ class Ground:
             f"canary {CANARY[::-1]}\n"
         ).encode()
 
-    def judge(self, record: SubmissionRecord) -> Timed:
-        """Judges a record as a worker does."""
+    def judge(self, record: SubmissionRecord, engine: Engine | None = None) -> Timed:
+        """Judges a record as a worker does; by another engine on the same sandbox, if one is given."""
         job = Job(uuid.uuid4(), TENANT, record, record.inline)
         quiet = Uncancelled()
         pressed, used, began = _pressure_s(), time.process_time(), time.monotonic()
-        judged = self.engine.judge(job, quiet, quiet)
+        judged = (engine or self.engine).judge(job, quiet, quiet)
         elapsed = time.monotonic() - began
         return Timed(judged, elapsed, time.process_time() - used, _pressure_s() - pressed)
 
@@ -246,11 +248,15 @@ class Ground:
         before = dataclasses.replace(self._quiet, objects=self._files("objects"))
         yield
         self._goes_on()
+        self._again(before)
+        assert self._unreached()
+
+    def _again(self, before: Remains) -> None:
+        """All is as before, soon."""
         try:
             until(lambda: self.remains() == before, "all is as before", _SETTLE_S)
-        except AssertionError:
-            assert changes(before, self.remains()) == {}
-        assert self._unreached()
+        except AssertionError as error:
+            raise AssertionError(f"left: {changes(before, self.remains())}") from error
 
     def _unreached(self) -> bool:
         """Whether nobody came to the host's listeners."""
@@ -269,9 +275,9 @@ class Ground:
     def problem(
         self, validator: Hostile, *, interactive: bool, limits_: Limits | None = None
     ) -> ProblemReference:
-        """A stored problem of two tests, `1` and `2`, judged by the file."""
+        """A stored problem judged by the file, of as many tests as that says: `1`, `2`."""
         tests = []
-        for number in ("1", "2"):
+        for number in range(1, validator.tests + 1):
             data = self._stored(f"{number}.in", f"{number}\n".encode())
             tests.append(ManifestTest(name=f"secret/{number}", input=data, answer=data))
         name = f"validate{Path(validator.name).suffix}"

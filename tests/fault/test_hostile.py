@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
+from pathlib import Path
 
 import pytest
-from hostile_corpus import FOLDER, Hostile, folder, parse
+from hostile_corpus import Hostile, folder, parse
 from hostile_ground import Ground, Timed, name_of
 
-from gavel.sandbox import BoxSpec, Command
-from gavel.sandbox import Limits as RunLimits
-from gavel.submission.v1.submission_pb2 import Limits, SourceFile
+from gavel.judging.engine import Engine
+from gavel.submission.v1.submission_pb2 import Limits
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
@@ -23,6 +24,7 @@ INTERACTORS = folder("interactors")
 TALKERS = folder("talkers")
 (HONEST,) = (interactor for interactor in INTERACTORS if interactor.name.endswith("honest.py"))
 (MEETS,) = folder("colluding")
+(COMPILER,) = folder("compiler")
 ECHO = parse("echo.py", "# verdicts: ACCEPTED\nprint(input(), flush=True)\n")
 WORDY = parse("wordy.py", "# verdicts: ACCEPTED\nprint(input())\nprint('x' * 500_000)\n")
 
@@ -107,39 +109,24 @@ def test_two_submissions_do_not_meet(ground: Ground) -> None:
     assert [timed.verdict for timed in judged] == ["ACCEPTED"] * 2, [timed.told() for timed in judged]
 
 
-def test_code_that_runs_while_compiling_is_held(ground: Ground) -> None:
-    """DMOJ judge-server#318: what the compiler runs of a submission, here as a processor of Java's, is held
-    as the program is, and nothing of it but files of its own lasts until the program runs.
+@pytest.mark.smoke
+@pytest.mark.parametrize("artefact", ["made", "made/program"])
+def test_a_hostile_compiler_is_held(ground: Ground, tmp_path: Path, artefact: str) -> None:
+    """What a compiler runs of a submission is held as the program is; nothing of it but its own files lasts
+    until the program runs, of which none is followed, from the cache as well.
     """
-    toolchain = ground.engine.toolchains["java"]
-    if not toolchain.available:
-        pytest.skip(toolchain.reason)
-    program = parse("Main.java", (FOLDER / "processor" / "Main.java").read_text("utf-8"))
-    record = ground.record(program)
-    compiled = _compiled_processor(ground)
-    for path, data in (
-        ("Processor.class", compiled),
-        ("META-INF/services/javax.annotation.processing.Processor", b"Processor\n"),
-    ):
-        record.inline.files.append(SourceFile(path=path, data=data))
+    known = ground.engine.toolchains["c"]
+    language = dataclasses.replace(
+        known.language, compile=("/bin/sh", "{entry}"), artefact=artefact, run=("/work/made/program",)
+    )
+    toolchain = dataclasses.replace(known, language=language, available=True)
+    engine = Engine(ground.sandbox, ground.objects, {"c": toolchain}, str(tmp_path))
+    record = ground.record(COMPILER)
 
     with ground.unharmed():
-        timed = ground.judge(record)
+        timed = [ground.judge(record, engine) for _ in range(2)]
 
-    assert timed.verdict == "ACCEPTED", timed.told()
-
-
-def _compiled_processor(ground: Ground) -> bytes:
-    toolchain = ground.engine.toolchains["java"]
-    limits = RunLimits(20_000, 60_000, 1 << 30, 1 << 30, 256, 1 << 20)
-    with ground.sandbox.box(BoxSpec(toolchain.mounts)) as box:
-        box.put("Processor.java", (FOLDER / "processor" / "Processor.java").read_bytes())
-        command = Command(
-            (toolchain.programs["javac"], "-proc:none", "Processor.java"), {"PATH": "/usr/bin:/bin"}
-        )
-        with box.run(command, limits) as outcome:
-            assert outcome.exit_code == 0, outcome.stderr
-        return box.get("Processor.class", 1 << 20) or b""
+    assert [one.verdict for one in timed] == ["ACCEPTED"] * 2, [one.told() for one in timed]
 
 
 def _tells_nothing(timed: Timed) -> None:

@@ -1,5 +1,5 @@
 // A hundred thousand nested brackets, for which parsers recurse.
-// verdicts: COMPILE_ERROR
+// verdicts: COMPILE_ERROR WRONG_ANSWER
 // group: long
 #define A(x) ((((((((((x))))))))))
 #define B(x) A(A(A(A(A(A(A(A(A(A(x))))))))))
