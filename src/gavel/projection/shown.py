@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from gavel.projection.state import Attempt, JudgementState, Place, ShownTest
 from gavel.result.v1 import result_service_pb2
-from gavel.rpc.names import judgement_name
+from gavel.rpc.names import judgement_name, worker_name
 from gavel.submission.v1 import submission_pb2
 
 Event = result_service_pb2.WatchSubmissionResponse
@@ -98,9 +98,8 @@ def _began(state: JudgementState, attempt: Attempt, seen: Place) -> Event:
 
 
 def _worker_name(attempt: Attempt) -> str:
-    """`workers/<id>`, whether the events named the id alone or so."""
-    plain = attempt.worker_id.removeprefix("workers/")
-    return f"workers/{plain}" if plain else ""
+    """Empty where no event said which it was."""
+    return worker_name(attempt.worker_id) if attempt.worker_id else ""
 
 
 def _tests_since(tests: tuple[ShownTest, ...], seen: Place) -> list[tuple[Place, Event]]:

@@ -111,7 +111,7 @@ def retry_delay_s(failures: int) -> float | None:
 def started(
     job: Job, attempt: str, now_ns: int, *, worker: str, test_count: int, language_version: str
 ) -> judgement_event_pb2.JudgementEvent:
-    """An attempt began; `worker` is its name, `workers/<id>`."""
+    """An attempt began; `worker` is the worker's id, as in all events."""
     event = _event(job, attempt, now_ns)
     event.started.worker_id = worker
     event.started.accept_time.FromMilliseconds(job.accept_time_ms)

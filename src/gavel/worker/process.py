@@ -8,7 +8,6 @@ from gavel.bus import topics
 from gavel.bus.consumer import DeadLetters
 from gavel.bus.deliveries import Deliveries
 from gavel.bus.producer import Producer
-from gavel.rpc.names import worker_name
 from gavel.storage.objects import Objects
 from gavel.telemetry.log import logger
 from gavel.worker.control import Control
@@ -50,7 +49,6 @@ class Worker:
         self._test = test
         self._ensure([])
         event_partitions = topics.partition_count(settings.kafka, topics.EVENTS)
-        name = worker_name(settings.name)
         self._prompt = Producer(settings.kafka)
         self._lingering = Producer(settings.kafka, LINGER_MS)
         self._starts = Starts()
@@ -58,7 +56,7 @@ class Worker:
         self._desk = Desk(
             slots,
             self._deliveries,
-            worker=name,
+            worker=settings.name,
             event_partitions=event_partitions,
             program_share=self._program_share,
         )
@@ -71,7 +69,7 @@ class Worker:
                 starts=self._starts,
                 prompt=self._prompt,
                 lingering=self._lingering,
-                worker=name,
+                worker=settings.name,
                 event_partitions=event_partitions,
             ),
         )

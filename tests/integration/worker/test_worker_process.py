@@ -82,7 +82,7 @@ def test_a_killed_worker_is_replaced_and_a_record_that_kills_two_is_given_up(
         worker.wait_for("language_served")
     submission = put(python, path, SLEEPS)
     python.log.until(lambda: len(python.log.of(submission)) == 1)
-    names = {f"workers/{worker.name}": worker for worker in (first, second)}
+    names = {worker.name: worker for worker in (first, second)}
     holder = names[python.log.of(submission)[0].started.worker_id]
     until(lambda: running(path) > 0)
     until(lambda: starts_committed(python) == 1)
@@ -94,7 +94,7 @@ def test_a_killed_worker_is_replaced_and_a_record_that_kills_two_is_given_up(
     until(lambda: running(path) <= 1, 5)
 
     other = second if holder is first else first
-    assert python.log.of(submission)[1].started.worker_id == f"workers/{other.name}"
+    assert python.log.of(submission)[1].started.worker_id == other.name
     # A start is committed some milliseconds after its event; a worker that dies in between has not counted.
     until(lambda: starts_committed(python) == 2)
     # Only then the third: had it come before, the record might have been handed to it, which is no loss.

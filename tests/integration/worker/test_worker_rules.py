@@ -105,7 +105,7 @@ def test_the_third_failure_of_the_platform_ends_it(bench: Bench) -> None:
     end = bench.log.wait_for_end(bench.submit())
 
     assert end.failed.message == "judging failed 3 times, at last with: the storage is away (2)"
-    assert end.failed.worker_id.startswith("workers/w-")
+    assert end.failed.worker_id.startswith("w-")
     until(bench.all_finished)
 
 
