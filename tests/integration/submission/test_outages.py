@@ -26,7 +26,11 @@ from submission_packages import create
 from gavel.bus import topics
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import Postgres
-from gavel.submission.v1.problem_service_pb2 import DeleteProblemRequest, GetProblemRequest, ListProblemsRequest
+from gavel.submission.v1.problem_service_pb2 import (
+    DeleteProblemRequest,
+    GetProblemRequest,
+    ListProblemsRequest,
+)
 from gavel.submission.v1.submission_service_pb2 import (
     CancelSubmissionRequest,
     GetSubmissionRequest,
