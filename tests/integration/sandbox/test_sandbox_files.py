@@ -84,6 +84,30 @@ def test_files_put_after_freeze_are_for_one_run(box: Box, run: Run) -> None:
     assert run(box, "ls", "-A").stdout == b""
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        "mkdir -p io/answer/deep; echo x >io/answer/deep/x",
+        "ln -s / io",
+        "mkfifo io",
+        "echo x >io",
+        "mkdir io; ln -s /etc/passwd io/answer",
+    ],
+)
+def test_what_a_compiler_left_is_in_no_files_way(box: Box, run: Run, left: str) -> None:
+    """A file put after freeze is there for the next run whatever had its name, or that of its folder."""
+    assert run(box, "sh", "-c", left).outcome.exit_code == 0
+    box.freeze()
+
+    for answer in (b"42", b"43"):
+        box.put("other", b"7")
+        box.put("io/answer", answer)
+        assert run(box, "sh", "-c", "cat io/answer other; echo new >io/new").stdout == answer + b"7"
+        assert box.get("io/new", 10) == b"new\n"
+
+    assert run(box, "ls", "-A").stdout == b"io\n"
+
+
 def test_without_keep_nothing_is_left(box: Box, run: Run) -> None:
     """What a run wrote is dropped at once."""
     box.freeze()

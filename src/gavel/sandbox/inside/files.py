@@ -5,6 +5,7 @@ service itself never opens anything in a box.
 """
 
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -15,6 +16,8 @@ from . import kernel
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError, PermissionError)
 _SENDFILE_BYTES: Final = 1 << 30
+IN_THE_WAY: Final = frozenset({errno.EISDIR, errno.ENOTDIR, errno.ELOOP})
+"""What `put` fails with if a folder is where the file is to be, or no folder where one is needed."""
 
 
 def _work() -> int:
@@ -35,10 +38,10 @@ def _parents(root: int, names: list[str]) -> int:
     return folder
 
 
-def put(path: str, source: int, mode: int) -> None:
-    """Copies the regular file `source` to a new file; whatever had that name is unlinked first."""
+def put(root_path: str, path: str, source: int, mode: int) -> None:
+    """Copies the regular file `source` to a new file below a folder; what had that name is unlinked first."""
     *names, name = path.split("/")
-    root = _work()
+    root = os.open(root_path, _FOLDER | os.O_CLOEXEC)
     try:
         folder = _parents(root, names)
     finally:

@@ -69,7 +69,7 @@ class Init:
         match message["op"]:
             case "put":
                 self._opened().before_put()
-                files.put(message["path"], descriptors[0], message["mode"])
+                self._put(message["path"], descriptors[0], message["mode"])
             case "get" | "names" as op:
                 self._opened().before_get()
                 found = (files.get if op == "get" else files.names)(message["path"])
@@ -80,6 +80,15 @@ class Init:
             case op:
                 raise ValueError(f"no such request: {op}")
         return {}, ()
+
+    def _put(self, path: str, source: int, mode: int) -> None:
+        try:
+            files.put("/work", path, source, mode)
+        except OSError as error:
+            if error.errno not in files.IN_THE_WAY:
+                raise
+            with self._opened().layer() as folder:
+                files.put(folder, path, source, mode)
 
     def _run(self, job: codec.Message, descriptors: tuple[int, ...]) -> codec.Message:
         try:

@@ -6,7 +6,10 @@ as if new. It is replaced only if a run left a trace in it, which its counters a
 tell; a hostile tree is never walked.
 """
 
+import contextlib
+import errno
 import os
+from collections.abc import Iterator
 from typing import Final
 
 from . import kernel
@@ -59,6 +62,21 @@ class Scratch:
         if self._frozen and self._trace is None:
             self._mount()
 
+    @contextlib.contextmanager
+    def layer(self) -> Iterator[str]:
+        """The layer over what was frozen, by itself: what is put there hides what a compiler left in its way.
+
+        It holds only what was put since the last run, so nothing is in the way there. OSError before
+        `freeze`.
+        """
+        if not self._frozen:
+            raise FileExistsError(errno.EEXIST, "something else has that name")
+        kernel.umount("/work")
+        try:
+            yield f"{_SCRATCH}/upper"
+        finally:
+            self._mount_overlay()
+
     def before_run(self, files_bytes: int, files_count: int) -> None:
         self._clean()
         wanted = (files_bytes, files_count)
@@ -91,10 +109,14 @@ class Scratch:
         kernel.mount(f"{_SCRATCH}/shm", "/dev/shm", "", kernel.MS_BIND)  # noqa: S108 as above
         if self._frozen:
             os.mkdir(f"{_SCRATCH}/overlay", 0o700)
-            layers = f"lowerdir={_WORK},upperdir={_SCRATCH}/upper,workdir={_SCRATCH}/overlay,userxattr"
-            # Over what /work was until it was frozen, which nobody can reach from then on.
-            kernel.mount("work", "/work", "overlay", _FLAGS, layers)
+            self._mount_overlay()
         self._trace = self._measure()
+
+    @staticmethod
+    def _mount_overlay() -> None:
+        layers = f"lowerdir={_WORK},upperdir={_SCRATCH}/upper,workdir={_SCRATCH}/overlay,userxattr"
+        # Over what /work was until it was frozen, which nobody can reach from then on.
+        kernel.mount("work", "/work", "overlay", _FLAGS, layers)
 
     def _unmount(self) -> None:
         if self._trace is None:
