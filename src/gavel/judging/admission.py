@@ -18,6 +18,8 @@ INLINE_BYTES = 64 * 1024
 SOURCE_FILES = 100
 ARGUMENTS = 64
 ARGUMENT_BYTES = 4 * 1024
+ARGUMENTS_BYTES = 24 * 1024
+"""Of all arguments together. They reach a box in one message, in which a byte may take six."""
 LANGUAGE_BYTES = 64
 
 
@@ -75,6 +77,9 @@ def check_arguments(argv: Sequence[str], findings: Findings) -> None:
             findings.add(f"argv[{index}]", "holds a NUL byte")
         elif len(argument.encode()) > ARGUMENT_BYTES:
             findings.add(f"argv[{index}]", f"is longer than {ARGUMENT_BYTES} bytes")
+    size = sum(len(argument.encode()) for argument in argv)
+    if size > ARGUMENTS_BYTES:
+        findings.add("argv", f"{size} bytes in all, more than {ARGUMENTS_BYTES}")
 
 
 def check_limits(limits: submission_pb2.Limits, findings: Findings) -> None:

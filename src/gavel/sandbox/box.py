@@ -1,6 +1,7 @@
 """A box as its owner uses it: files in, runs, files out. It serves one submission and is then thrown away."""
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -185,7 +186,10 @@ class Box:
         with self._lock:
             if self._closed:
                 raise BoxBrokenError("the box is closed")
-            self._send(message, descriptors)
+            try:
+                self._send(message, descriptors)
+            except codec.MessageTooLargeError as error:
+                raise CannotExecuteError(errno.E2BIG, f"arguments and environment: {error}") from error
             self._running = True
             if self._cancelled:
                 self._kill()
@@ -210,8 +214,8 @@ class Box:
             raise BoxBrokenError(f"the box: {error}") from error
 
     def _send(self, message: codec.Message, descriptors: tuple[int, ...]) -> None:
-        before, self._before = self._before, {}
-        self._birth.control.send(message | before, descriptors)
+        self._birth.control.send(message | self._before, descriptors)
+        self._before = {}
 
     def _answer(self) -> tuple[codec.Message, tuple[int, ...]]:
         received = self._birth.control.receive()

@@ -174,6 +174,9 @@ def test_commands_that_cannot_run(box: Box, limits: MakeLimits) -> None:
         assert caught.value.errno == number, name
     with pytest.raises(CannotExecuteError):
         box.run(Command(("true",), cwd="/absent"), limits())
+    with pytest.raises(CannotExecuteError) as caught:
+        box.run(Command(("true", "x" * 200_000)), limits())
+    assert caught.value.errno == 7
 
     with box.run(Command(("true",)), limits()) as outcome:
         assert outcome.exit_code == 0

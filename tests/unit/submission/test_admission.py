@@ -67,7 +67,7 @@ def test_admits_everything_at_its_limit() -> None:
     """The limits themselves are allowed."""
     made = request(
         language="cpp@20",
-        argv=["x" * programs.ARGUMENT_BYTES] * programs.ARGUMENTS,
+        argv=["x" * (programs.ARGUMENTS_BYTES // programs.ARGUMENTS)] * programs.ARGUMENTS,
         labels={f"k{index}": "v" * admission.LABEL_VALUE_BYTES for index in range(admission.LABELS)},
         entry_point="hello.py",
     )
@@ -111,6 +111,7 @@ def test_makes_a_request_id_when_there_is_none() -> None:
         (lambda r: r.argv.extend(["x"] * 65), "argv"),
         (lambda r: r.argv.extend(["", "\0"]), "argv[1]"),
         (lambda r: r.argv.append("ä" * 2049), "argv[0]"),
+        (lambda r: r.argv.extend(["x" * 4096] * 6 + ["x"]), "argv"),
         (lambda r: setattr(r, "problem", "problems/Upper"), "problem"),
         (lambda r: setattr(r, "problem", "hello"), "problem"),
         (lambda r: r.tests.SetInParent(), "tests.tests"),
