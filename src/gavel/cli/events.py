@@ -160,6 +160,8 @@ def ending(judgement: Judgement) -> list[tuple[str, str]]:
     skipped = sum(test.verdict == "SKIPPED" for test in judgement.tests)
     if skipped:
         lines.append((f"      {skipped} behind it not run", "dim"))
+    if judgement.left_out_test_count:
+        lines.append((f"      {judgement.left_out_test_count} more tests are not shown", "dim"))
     decisive = next((test for test in judgement.tests if test.verdict not in {"ACCEPTED", "SKIPPED"}), None)
     only = judgement.tests[0] if judgement.test_count == 1 and len(judgement.tests) == 1 else None
     for test in (decisive or only,):

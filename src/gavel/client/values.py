@@ -151,6 +151,8 @@ class Judgement:
     """Of a problem that scores, the outer ones first."""
     first_failed_test: int = 0
     """The number of the first test that was run and not accepted; 0: none."""
+    left_out_test_count: int = 0
+    """How many tests that have ended `tests` lacks: too large for a message, or their facts are lost."""
     failure: str = ""
     """What went wrong when `state` is FAILED."""
     language_version: str = ""
@@ -179,6 +181,7 @@ class Judgement:
             score=_optional(proto, "score"),
             groups=tuple(map(GroupResult.from_proto, proto.groups)),
             first_failed_test=proto.first_failed_test,
+            left_out_test_count=proto.left_out_test_count,
             failure=proto.failure,
             language_version=proto.language_version,
             manifest_digest=proto.manifest_digest,

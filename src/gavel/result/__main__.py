@@ -10,10 +10,10 @@ from gavel.bus.commits import GroupCommits
 from gavel.bus.producer import Producer
 from gavel.db.pool import open_async_pool, open_pool
 from gavel.projection.ends import LogEnds
+from gavel.projection.facts import Facts
 from gavel.projection.presence import StoredPositions
 from gavel.result.beginning import Beginning
 from gavel.result.event_log import EventLog
-from gavel.result.facts import Facts
 from gavel.result.hub import Hub
 from gavel.result.queue_places import QueuePlaces
 from gavel.result.reading import Reading

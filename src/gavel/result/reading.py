@@ -10,10 +10,10 @@ from uuid import UUID
 from gavel.db.pool import AsyncPool, async_session
 from gavel.projection import reads
 from gavel.projection.ends import LogEnds
+from gavel.projection.facts import Facts
 from gavel.projection.positions import LogPosition
 from gavel.projection.presence import StoredPositions, read_stored
 from gavel.projection.shown import to_judgement
-from gavel.result.facts import Facts
 from gavel.rpc.names import judgement_name
 from gavel.submission.v1 import submission_pb2
 

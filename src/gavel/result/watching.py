@@ -9,12 +9,12 @@ import time
 from collections import deque
 from typing import Final
 
+from gavel.projection.facts import Facts
 from gavel.projection.positions import position, split
 from gavel.projection.reads import foreign_tenant
 from gavel.projection.shown import Event, events_since
 from gavel.projection.state import NOWHERE, JudgementState, Place
 from gavel.result.beginning import Asked, Beginning
-from gavel.result.facts import Facts
 from gavel.result.hub import Hub, Stream
 from gavel.result.snapshots import Snapshots
 from gavel.result.subject import Subject

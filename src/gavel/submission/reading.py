@@ -7,6 +7,7 @@ from uuid import UUID
 from gavel.db.pool import AsyncPool, async_session
 from gavel.projection import reads
 from gavel.projection.ends import LogEnds
+from gavel.projection.facts import Facts, without_tests
 from gavel.projection.positions import LogPosition
 from gavel.projection.presence import StoredPositions, read_stored
 from gavel.projection.rows import StoredSubmission
@@ -15,11 +16,9 @@ from gavel.rpc.admission import Gate
 from gavel.rpc.context import time_left_s
 from gavel.rpc.errors import GavelError
 from gavel.rpc.positions import ReadToken
-from gavel.storage.digests import sha256_hex
 from gavel.storage.objects import Objects
 from gavel.submission.acknowledgement import MARGIN_S
 from gavel.submission.v1 import submission_pb2, submission_record_pb2
-from gavel.worker.v1 import judgement_event_pb2
 
 ANSWER_TIMEOUT_S = 2.5
 """Most that one question to the database may take, the wait for a connection included."""
@@ -38,6 +37,7 @@ class Reading:
         self._stored = stored
         self._ends = ends
         self._objects = objects
+        self._facts = Facts(objects)
         self._questions = Gate("reads that ask the broker", QUESTIONS_MOST)
 
     async def find(self, tenant: str, submission_id: UUID, most_s: float = ANSWER_TIMEOUT_S) -> Found | None:
@@ -85,21 +85,15 @@ class Reading:
         content = await self._objects.get_range_async(place.key, place.offset_bytes, place.length_bytes)
         return list(submission_record_pb2.SourceFiles.FromString(content).files)
 
-    async def tests(self, state: JudgementState) -> list[submission_pb2.TestResult] | None:
-        """The tests of a judgement that lie in an object; None where the state itself holds them.
+    async def shown(self, state: JudgementState) -> submission_pb2.Judgement:
+        """The judgement with its tests, as far as they fit into a message.
 
-        Empty where the object is gone or damaged: the verdict stands without them, and GetResult says so.
+        Without them where their facts cannot be read: the verdict stands, and GetResult says what is wrong.
         """
-        link = state.end.tests_object if state.end is not None else None
-        if link is None:
-            return None
         try:
-            content = await self._objects.get_async(link.key)
+            return await self._facts.judgement(state)
         except GavelError:
-            return []
-        if sha256_hex(content) != link.sha256:
-            return []
-        return list(judgement_event_pb2.TestResults.FromString(content).tests)
+            return without_tests(state)
 
 
 def _within_s() -> float:

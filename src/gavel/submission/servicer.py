@@ -9,7 +9,6 @@ import grpc
 
 from gavel.judging.languages import LANGUAGES
 from gavel.projection.reads import LAST_ID
-from gavel.projection.shown import to_judgement
 from gavel.rpc import names, pages
 from gavel.rpc.errors import GavelError, invalid, to_status
 from gavel.rpc.positions import ReadToken
@@ -88,7 +87,7 @@ class SubmissionServicer(submission_service_pb2_grpc.SubmissionServiceServicer):
         )
         submission = core.stored_submission(row, current)
         if current is not None:
-            submission.judgement.CopyFrom(to_judgement(current, await self._reading.tests(current)))
+            submission.judgement.CopyFrom(await self._reading.shown(current))
         if request.view == submission_service_pb2.VIEW_FULL:
             submission.sources.extend(await self._reading.sources(row))
         return submission_service_pb2.GetSubmissionResponse(submission=submission)

@@ -113,7 +113,31 @@ async def test_tests_in_an_object(calls: Calls, writer: Writer, objects: Objects
 
     assert list(whole.submission.judgement.tests) == list(results.tests)
     assert list(damaged.submission.judgement.tests) == []
+    assert damaged.submission.judgement.left_out_test_count == damaged.submission.judgement.test_count
     assert damaged.submission.verdict == submission_pb2.VERDICT_ACCEPTED
+
+
+async def test_tests_too_many_for_a_message(calls: Calls, writer: Writer, objects: Objects) -> None:
+    """Their texts are left out, then the last of them, so that a client with gRPC's limit takes it."""
+    response = await calls.submissions.CreateSubmission(request())
+    writer.store(response)
+    results = judgement_event_pb2.TestResults()
+    for number in range(1, 12_001):
+        results.tests.add(number=number, test=f"secret/{'n' * 400}/{number}", stdout="o" * 1000)
+    content = results.SerializeToString()
+    key = f"outputs/test/{id_of(response)}"
+    objects.put(key, content)
+    link = judgement_event_pb2.TestResultsObject(key=key, sha256=sha256_hex(content), size_bytes=len(content))
+    writer.judge(ended(response, link))
+
+    answer = await calls.submissions.GetSubmission(GetSubmissionRequest(name=response.submission.name))
+
+    judgement = answer.submission.judgement
+    assert answer.ByteSize() < 4 << 20
+    assert judgement.verdict == submission_pb2.VERDICT_ACCEPTED
+    assert len(judgement.tests) + judgement.left_out_test_count == 12_000
+    assert judgement.left_out_test_count > 0
+    assert not any(test.stdout for test in judgement.tests)
 
 
 async def test_foreign_tenant(calls: Calls, writer: Writer) -> None:

@@ -101,7 +101,7 @@ class Submission(_message.Message):
     def __init__(self, name: _Optional[str] = ..., language: _Optional[str] = ..., problem: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., current_judgement: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lane: _Optional[_Union[Lane, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., judgement: _Optional[_Union[Judgement, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ...) -> None: ...
 
 class Judgement(_message.Message):
-    __slots__ = ("name", "state", "verdict", "score", "cpu_time_ms", "wall_time_ms", "memory_bytes", "compile", "tests", "test_count", "manifest_digest", "attempt", "worker", "language_version", "start_time", "end_time", "failure", "groups", "first_failed_test")
+    __slots__ = ("name", "state", "verdict", "score", "cpu_time_ms", "wall_time_ms", "memory_bytes", "compile", "tests", "test_count", "manifest_digest", "attempt", "worker", "language_version", "start_time", "end_time", "failure", "groups", "first_failed_test", "left_out_test_count")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +121,7 @@ class Judgement(_message.Message):
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     FIRST_FAILED_TEST_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_TEST_COUNT_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: State
     verdict: Verdict
@@ -140,7 +141,8 @@ class Judgement(_message.Message):
     failure: str
     groups: _containers.RepeatedCompositeFieldContainer[GroupResult]
     first_failed_test: int
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., score: _Optional[float] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., compile: _Optional[_Union[CompileResult, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestResult, _Mapping]]] = ..., test_count: _Optional[int] = ..., manifest_digest: _Optional[str] = ..., attempt: _Optional[str] = ..., worker: _Optional[str] = ..., language_version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[GroupResult, _Mapping]]] = ..., first_failed_test: _Optional[int] = ...) -> None: ...
+    left_out_test_count: int
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., score: _Optional[float] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., compile: _Optional[_Union[CompileResult, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestResult, _Mapping]]] = ..., test_count: _Optional[int] = ..., manifest_digest: _Optional[str] = ..., attempt: _Optional[str] = ..., worker: _Optional[str] = ..., language_version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[GroupResult, _Mapping]]] = ..., first_failed_test: _Optional[int] = ..., left_out_test_count: _Optional[int] = ...) -> None: ...
 
 class CompileResult(_message.Message):
     __slots__ = ("verdict", "output", "cpu_time_ms", "wall_time_ms", "memory_bytes", "cached")

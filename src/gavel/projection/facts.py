@@ -1,6 +1,9 @@
-"""Facts of tests that were too large for their event: read from the object that the verdict names."""
+"""Whole judgements, in messages that a client takes.
 
-from typing import Final
+Facts of tests that were too large for their event are read from the object that the verdict names.
+"""
+
+from typing import Final, Literal, TypeAlias
 
 from google.protobuf.message import DecodeError
 
@@ -12,8 +15,17 @@ from gavel.storage.objects import ObjectNotFound, Objects
 from gavel.submission.v1 import error_reason_pb2, submission_pb2
 from gavel.worker.v1.judgement_event_pb2 import TestResults, TestResultsObject
 
+_Text: TypeAlias = Literal["input", "expected", "output", "stdout", "stderr", "feedback", "message"]
 MESSAGE_BYTES_MOST: Final = 3_500_000
 """What a judgement may take in a message; a client's own limit is 4 MiB by default."""
+_TEXTS: Final[tuple[tuple[_Text, ...], ...]] = (
+    ("input", "expected"),
+    ("output",),
+    ("stdout",),
+    ("stderr",),
+    ("feedback",),
+    ("message",),
+)
 _OBJECT_BYTES_MOST: Final = 256 * 1024 * 1024
 
 
@@ -24,8 +36,7 @@ class Facts:
         self._objects = objects
 
     async def judgement(self, state: JudgementState) -> submission_pb2.Judgement:
-        """The judgement with all of its tests, long texts of theirs left out where the message would be too
-        large.
+        """The judgement with its tests, as far as they fit into a message: see `fitted`.
 
         GavelError OBJECT_DAMAGED (DATA_LOSS) when the object is gone or another; STORAGE_UNAVAILABLE.
         """
@@ -48,13 +59,30 @@ class Facts:
 
 
 def fitted(judgement: submission_pb2.Judgement) -> submission_pb2.Judgement:
-    """Clears texts of tests, the least needed first, until the message fits."""
-    for texts in (("input", "expected"), ("stdout",), ("stderr",), ("feedback",), ("message", "test")):
+    """Makes the message small enough: clears texts of tests, the least needed first, and only then leaves out
+    the last tests, whose number it tells. Changes the judgement itself.
+    """
+    for texts in _TEXTS:
         if judgement.ByteSize() <= MESSAGE_BYTES_MOST:
-            break
+            return judgement
         for test in judgement.tests:
             for text in texts:
                 test.ClearField(text)
+    excess = judgement.ByteSize() - MESSAGE_BYTES_MOST
+    left_out = 0
+    while excess > 0 and left_out < len(judgement.tests):
+        left_out += 1
+        excess -= judgement.tests[-left_out].ByteSize()
+    if left_out:
+        del judgement.tests[-left_out:]
+        judgement.left_out_test_count += left_out
+    return judgement
+
+
+def without_tests(state: JudgementState) -> submission_pb2.Judgement:
+    """The judgement where the facts of its tests are lost: the verdict stands; it tells how many it lacks."""
+    judgement = to_judgement(state, [])
+    judgement.left_out_test_count = judgement.test_count
     return judgement
 
 
