@@ -98,14 +98,13 @@ class Objects:
             if self._root is not None:
                 await asyncio.to_thread(self._sync, key)
 
-    async def exists_async(self, key: str) -> bool:
-        """Whether there is such an object."""
+    async def size_async(self, key: str) -> int | None:
+        """The object's size in bytes; None when there is none."""
         try:
             with _translated(key):
-                await obstore.head_async(self._store, key)
+                return (await obstore.head_async(self._store, key))["size"]
         except ObjectNotFound:
-            return False
-        return True
+            return None
 
     async def delete_async(self, key: str) -> None:
         """Removes the object; ObjectNotFound when there is none."""

@@ -104,15 +104,19 @@ class Files:
 
     async def missing(self, tenant: str, sha256s: Sequence[str]) -> list[str]:
         """Those of some digests (bare hexadecimal) that are not stored, each once, in their order."""
+        sizes = await self.sizes(tenant, sha256s)
+        return [sha256 for sha256, size_bytes in sizes.items() if size_bytes is None]
+
+    async def sizes(self, tenant: str, sha256s: Sequence[str]) -> dict[str, int | None]:
+        """How many bytes each digest has, each once, in their order; None for one that is not stored."""
         wanted = list(dict.fromkeys(sha256s))
         slots = asyncio.Semaphore(LOOKUPS)
 
-        async def stored(sha256: str) -> bool:
+        async def size(sha256: str) -> int | None:
             async with slots:
-                return await self._objects.exists_async(keys.blob_key(tenant, sha256))
+                return await self._objects.size_async(keys.blob_key(tenant, sha256))
 
-        found = await asyncio.gather(*[stored(sha256) for sha256 in wanted])
-        return [sha256 for sha256, there in zip(wanted, found, strict=True) if not there]
+        return dict(zip(wanted, await asyncio.gather(*map(size, wanted)), strict=True))
 
     async def upload(
         self, tenant: str, messages: AsyncIterator[file_service_pb2.UploadFileRequest]

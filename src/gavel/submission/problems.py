@@ -10,7 +10,7 @@ is a view of them for lists (listing.py).
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from gavel.judging.package import InvalidPackage, build_manifest
 from gavel.rpc import names
 from gavel.rpc.errors import GavelError, Violation
+from gavel.rpc.findings import Findings
 from gavel.storage import digests, keys
 from gavel.storage.objects import ObjectNotFound, Objects, StorageUnavailable
 from gavel.submission.files import Files
@@ -116,9 +117,10 @@ class Problems:
         """Makes the manifest of a package whose files are stored, and points the name at it. Returns
         warnings too.
 
-        Raises GavelError MISSING_FILES, INVALID_PROBLEM, STORAGE_UNAVAILABLE; then the name is as it was.
+        Raises GavelError MISSING_FILES, INVALID_FIELD (a size that is not the file's), INVALID_PROBLEM,
+        STORAGE_UNAVAILABLE; then the name is as it was.
         """
-        await self._refuse_missing(tenant, references)
+        await self._check_stored(tenant, references)
         manifest, warnings = await asyncio.to_thread(self._build, tenant, references)
         content = manifest.SerializeToString(deterministic=True)
         if len(content) > MANIFEST_BYTES:
@@ -154,9 +156,12 @@ class Problems:
             raise _not_found(name) from None
         self._names.forget(tenant, name)
 
-    async def _refuse_missing(self, tenant: str, references: Sequence[problem_pb2.FileReference]) -> None:
-        missing = set(await self._files.missing(tenant, [reference.sha256 for reference in references]))
+    async def _check_stored(self, tenant: str, references: Sequence[problem_pb2.FileReference]) -> None:
+        """Refuses files that are not stored, and sizes that are not those of what is."""
+        sizes = await self._files.sizes(tenant, [reference.sha256 for reference in references])
+        missing = {sha256 for sha256, size_bytes in sizes.items() if size_bytes is None}
         if not missing:
+            _check_sizes(references, sizes)
             return
         violations = [
             Violation(f"files[{index}]", f"{reference.path} has not been uploaded: sha256:{reference.sha256}")
@@ -230,6 +235,19 @@ def rules_of(manifest: problem_pb2.Manifest) -> problem_pb2.Manifest:
         code_bytes=manifest.code_bytes,
         languages=manifest.languages,
     )
+
+
+def _check_sizes(references: Sequence[problem_pb2.FileReference], sizes: Mapping[str, int | None]) -> None:
+    findings = Findings()
+    for index, reference in enumerate(references):
+        size_bytes = sizes[reference.sha256]
+        if size_bytes != reference.size_bytes and len(findings) < VIOLATIONS_SHOWN:
+            findings.add(
+                f"files[{index}].size_bytes",
+                f"{reference.path} holds {size_bytes} bytes, not {reference.size_bytes}",
+            )
+    if findings:
+        raise findings.error()
 
 
 def _not_found(name: str) -> GavelError:

@@ -43,8 +43,8 @@ async def test_both_kinds_of_methods_see_the_same_objects(objects: Objects) -> N
     assert objects.get_range("blobs/local/sha256/a", 1, 3) == b"ell"
     assert await objects.get_range_async("blobs/local/sha256/b", 1, 0) == b""
     assert await objects.list_async("blobs/") == ["blobs/local/sha256/a", "blobs/local/sha256/b"]
-    assert await objects.exists_async("blobs/local/sha256/a")
-    assert not await objects.exists_async("blobs/local/sha256/c")
+    assert await objects.size_async("blobs/local/sha256/a") == 5
+    assert await objects.size_async("blobs/local/sha256/c") is None
 
 
 async def test_what_was_removed_is_gone(objects: Objects, folder: Path) -> None:

@@ -11,7 +11,9 @@ from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.file_service_pb2 import (
     FindMissingFilesRequest,
 )
+from gavel.submission.v1.problem_pb2 import FileReference
 from gavel.submission.v1.problem_service_pb2 import (
+    CreateProblemRequest,
     DeleteProblemRequest,
     GetProblemRequest,
     ListProblemsRequest,
@@ -77,6 +79,30 @@ async def test_problem(calls: Calls, replica: Replica) -> None:
     record = accepted_record(replica.kafka, response)
     assert (record.problem.problem, record.problem.manifest_digest) == (problem.name, problem.manifest_digest)
     assert response.submission.limits.cpu_time_ms == 1_000
+
+
+async def test_sizes_that_are_not_the_files(calls: Calls) -> None:
+    """A reference has to say how large the stored file is: INVALID_ARGUMENT that names each wrong one."""
+    for content in PACKAGE.values():
+        await upload(calls, content)
+    wrong = {"data/sample/1.in": 5, "data/secret/01.ans": 0}
+    references = [
+        FileReference(path=path, sha256=sha256(content), size_bytes=wrong.get(path, len(content)))
+        for path, content in PACKAGE.items()
+    ]
+
+    error = await refusal(
+        calls.problems.CreateProblem(CreateProblemRequest(name="problems/sizes", files=references))
+    )
+
+    assert (error.code.name, error.reason_name) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    places = {path: index for index, path in enumerate(PACKAGE)}
+    assert [(violation.field, violation.description) for violation in error.violations] == [
+        (f"files[{places['data/sample/1.in']}].size_bytes", "data/sample/1.in holds 4 bytes, not 5"),
+        (f"files[{places['data/secret/01.ans']}].size_bytes", "data/secret/01.ans holds 2 bytes, not 0"),
+    ]
+    missing = await refusal(calls.problems.GetProblem(GetProblemRequest(name="problems/sizes")))
+    assert missing.reason_name == "PROBLEM_NOT_FOUND"
 
 
 async def test_deleting_a_problem(calls: Calls, replica: Replica) -> None:

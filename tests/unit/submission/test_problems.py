@@ -93,7 +93,7 @@ async def test_missing_files_are_named_and_nothing_is_made(objects: Objects) -> 
 
     assert caught.value.reason == reasons.ERROR_REASON_MISSING_FILES
     assert [violation.field for violation in caught.value.violations] == ["files[5]", "files[6]"]
-    assert not await objects.exists_async(problem_key("local", "hello"))
+    assert await objects.size_async(problem_key("local", "hello")) is None
 
 
 async def test_invalid_package(objects: Objects) -> None:
