@@ -87,6 +87,9 @@ class Row:
         if judgement.state != "FINISHED":
             self.failure = judgement.failure or f"its judging ended {judgement.state}"
             return
+        if judgement.left_out_test_count:
+            self.failure = f"the answer leaves out {judgement.left_out_test_count} of its tests"
+            return
         measured = as_judged(judgement)
         limit_ms, measured_ms = (
             package.limit_ms(self.language),
