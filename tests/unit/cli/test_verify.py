@@ -219,6 +219,16 @@ def test_the_end_is_what_became_of_all(package: Package) -> None:
     assert failed.failure == "no disk"
 
 
+def test_an_answer_that_lacks_tests_proves_nothing(package: Package) -> None:
+    """It counts as not judged: what was left out may have been anything."""
+    row = row_of(package, "accepted/sum.py")
+    judgement = client.Judgement("x", "FINISHED", "ACCEPTED", 1, 1, 1, 9, left_out_test_count=9)
+    row.hear(client.Ended(b"", None, judgement), package)
+    assert not row.holds
+    assert "leaves out 9" in row.failure
+    assert summary(package, [row]).status == 3
+
+
 def test_a_stated_time_limit_is_held_to_its_multipliers(tmp_path: Path) -> None:
     """In problem.yaml of a later format; elsewhere a limit that is too near is a warning."""
     folder = tmp_path / "greeting"
