@@ -28,7 +28,7 @@ test: $(STAMP) check test-fast test-fault-smoke ## all that CI runs
 test-fast: $(STAMP) ## unit, integration and acceptance tests on the real stack
 	$(BIN)/pytest -m "not fault"
 
-test-fault-smoke: $(STAMP) ## two minutes of the fault tests
+test-fault-smoke: $(STAMP) ## three minutes of the fault tests, most hostile programs among them
 	$(BIN)/pytest -m "fault and smoke" tests/fault
 
 test-fault: $(STAMP) ## every fault test
