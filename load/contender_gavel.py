@@ -75,9 +75,8 @@ class Gavel:
                 os.close(stdout)
                 _must_be_well(outcome)
 
-    def lanes(self, work: Callable[[], None]) -> None:
-        for done in [self._threads.submit(work) for _ in range(CORES)]:
-            done.result()
+    def lanes(self, work: Callable[[], int]) -> int:
+        return sum(done.result() for done in [self._threads.submit(work) for _ in range(CORES)])
 
 
 def _must_be_well(outcome: Outcome) -> None:

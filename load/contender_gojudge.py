@@ -87,9 +87,8 @@ class GoJudge:
         for identity in identities.values():
             self._ask("DELETE", f"/file/{identity}", b"", {})
 
-    def lanes(self, work: Callable[[], None]) -> None:
-        for done in [self._threads.submit(work) for _ in range(CORES)]:
-            done.result()
+    def lanes(self, work: Callable[[], int]) -> int:
+        return sum(done.result() for done in [self._threads.submit(work) for _ in range(CORES)])
 
     def _keep(self, file: Path) -> str:
         border = "----file"

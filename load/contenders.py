@@ -1,4 +1,4 @@
-"""The ways to run a program that are held against each other, behind one port, and the two simplest of them.
+"""The ways to run a program that are held against each other, behind one port, and the simplest of them.
 
 Each contender lives in a process of its own (drive.py) and does the same: a session is what one submission
 gets (a box, a container, or nothing), a run is one program in it with its output read to the end.
@@ -17,6 +17,7 @@ from load.programs import LINES, PATH, Programs
 CORES: Final = os.cpu_count() or 1
 OUTPUT_BYTES: Final = 1 << 20
 _ENVIRONMENT: Final = {"PATH": PATH}
+_COUNT_BYTES: Final = 8
 
 
 class ContenderError(Exception):
@@ -40,15 +41,15 @@ class Contender(Protocol):
         """Program and interactor joined by pipes, to the end of both, each with a session of its own."""
         ...
 
-    def lanes(self, work: Callable[[], None]) -> None:
-        """Does `work` on every core at once; returns when all are done. ContenderError if one failed."""
+    def lanes(self, work: Callable[[], int]) -> int:
+        """Does `work` on every core at once; the sum of what it counted. ContenderError if one failed."""
         ...
 
     def close(self) -> None: ...
 
 
 class Bare:
-    """vfork and exec by posix_spawn, which copies no page tables: the least that starting a program costs.
+    """fork and exec by a small Python process: what a judge does that has no sandbox.
 
     Its lanes are processes of one thread, so that nothing in them waits for another.
     """
@@ -68,28 +69,32 @@ class Bare:
         os.chdir(programs.folder)
         (ask_read, ask_write), (answer_read, answer_write) = os.pipe(), os.pipe()
         pids = [
-            self._spawn(self._argv(("./program",)), ask_read, answer_write),
-            self._spawn(self._argv(("./interactor", str(LINES))), answer_read, ask_write),
+            self._start(self._argv(("./program",)), ask_read, answer_write),
+            self._start(self._argv(("./interactor", str(LINES))), answer_read, ask_write),
         ]
         for descriptor in (ask_read, ask_write, answer_read, answer_write):
             os.close(descriptor)
         for pid in pids:
             _reap(pid)
 
-    def lanes(self, work: Callable[[], None]) -> None:
+    def lanes(self, work: Callable[[], int]) -> int:
+        counts, count = os.pipe()
         pids = []
         for _ in range(CORES):
             pid = os.fork()
             if pid == 0:
                 status = 1
                 try:
-                    work()
+                    os.write(count, work().to_bytes(_COUNT_BYTES, "little"))
                     status = 0
                 finally:
                     os._exit(status)
             pids.append(pid)
+        os.close(count)
         for pid in pids:
             _reap(pid)
+        with os.fdopen(counts, "rb") as file:
+            return sum(int.from_bytes(file.read(_COUNT_BYTES), "little") for _ in pids)
 
     def _argv(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         return argv
@@ -97,7 +102,7 @@ class Bare:
     def _run(self, argv: tuple[str, ...], stdin: Path | None = None) -> bytes:
         source = self._null if stdin is None else os.open(stdin, os.O_RDONLY | os.O_CLOEXEC)
         reader, writer = os.pipe()
-        pid = self._spawn(self._argv(argv), source, writer)
+        pid = self._start(self._argv(argv), source, writer)
         os.close(writer)
         output = b""
         while data := os.read(reader, OUTPUT_BYTES):
@@ -108,13 +113,27 @@ class Bare:
         _reap(pid)
         return output
 
-    @staticmethod
-    def _spawn(argv: tuple[str, ...], stdin: int, stdout: int) -> int:
+    def _start(self, argv: tuple[str, ...], stdin: int, stdout: int) -> int:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.dup2(stdin, 0)
+                os.dup2(stdout, 1)
+                os.execve(argv[0], argv, _ENVIRONMENT)  # noqa: S606 no shell is what is meant
+            finally:
+                os._exit(127)
+        return pid
+
+
+class Spawned(Bare):
+    """posix_spawn, which copies no page tables: the least that starting a program costs."""
+
+    def _start(self, argv: tuple[str, ...], stdin: int, stdout: int) -> int:
         actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1)]
         return os.posix_spawn(argv[0], argv, _ENVIRONMENT, file_actions=actions)
 
 
-class Bubblewrap(Bare):
+class Bubblewrap(Spawned):
     """bubblewrap alone: its namespaces and mounts anew for each run, without any limit."""
 
     def __init__(self, binary: str, folder: Path) -> None:

@@ -8,12 +8,16 @@ of its own (taking down namespaces and mounts) is in nobody's account.
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 _QUIET_S: Final = 0.03
 _QUIET_SHARE: Final = 0.02
 _SETTLE_S: Final = 3.0
+SHARES: Final = 512
+"""Of each contender together: as much as all of a worker's programs together have, so that what else runs on
+the machine slows down all contenders alike."""
 
 
 class CpuAccount:
@@ -23,11 +27,15 @@ class CpuAccount:
         self._file = folder / "cpu.stat"
 
     @classmethod
-    def enter(cls, folder: Path) -> "CpuAccount":
-        """Makes the group `folder` and moves the calling process into it. OSError where that cannot be."""
-        folder.mkdir()
-        (folder / "cgroup.procs").write_text("0")
-        return cls(folder)
+    def enter(cls, folders: Sequence[Path]) -> "CpuAccount":
+        """Makes the groups and moves the calling process into them. OSError where that cannot be."""
+        for folder in folders:
+            folder.mkdir()
+            shares = folder / "cpu.shares"
+            if shares.exists():
+                shares.write_text(str(SHARES))
+            (folder / "cgroup.procs").write_text("0")
+        return cls(folders[0])
 
     def used_s(self) -> float:
         """CPU time so far, in seconds."""
@@ -45,10 +53,14 @@ class CpuAccount:
         return used
 
 
-def folder_for(name: str) -> Path | None:
-    """Where a group of that name belongs; None where the unified tree carries the controllers of runs."""
+def folders_for(name: str) -> list[Path]:
+    """The groups of a contender: in the unified tree, and in the one of CPU weight, where that is mounted.
+
+    Empty where the unified tree carries the controllers of runs: they move what is in it.
+    """
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    root = next((Path(words[1]) for words in mounts if words[2] == "cgroup2"), None)
-    if root is None or "memory" in (root / "cgroup.controllers").read_text().split():
-        return None
-    return root / f"gavel-bench-{os.getpid()}-{name}"
+    unified = [Path(words[1]) for words in mounts if words[2] == "cgroup2"]
+    if not unified or "memory" in (unified[0] / "cgroup.controllers").read_text().split():
+        return []
+    weights = [Path(words[1]) for words in mounts if words[2] == "cgroup" and "cpu" in words[3].split(",")]
+    return [root / f"gavel-bench-{os.getpid()}-{name}" for root in (unified[0], *weights)]

@@ -1,7 +1,8 @@
-"""A contender in a process of its own: `python -m load.drive NAME PROGRAMS STATE [GROUP]`.
+"""A contender in a process of its own: `python -m load.drive NAME PROGRAMS STATE [GROUP ..]`.
 
-The first line on stdout says that it is ready. For each line on stdin, a scenario and how often, it does that
-and answers with a line of JSON: `wall_s`, and `cpu_s` (of everything in GROUP, null without one).
+The first line on stdout says that it is ready. For each line on stdin, a scenario and for how long, it does
+that and answers with a line of JSON: `count`, `wall_s`, and `cpu_s` (of everything in the first GROUP, null
+without one).
 """
 
 import json
@@ -11,53 +12,65 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from load.contenders import CORES, Bare, Bubblewrap, Contender, ContenderError, find_bubblewrap
+from load.contenders import Bare, Bubblewrap, Contender, ContenderError, Spawned, find_bubblewrap
 from load.cpu_account import CpuAccount
 from load.programs import HELLO, PYTHON, TESTS, Programs
 
 
-def c_hello(contender: Contender, programs: Programs, count: int) -> None:
+def c_hello(contender: Contender, programs: Programs, until: float) -> int:
     """A C program, over and over in one session a core, as the tests of a submission are."""
 
-    def lane() -> None:
+    def lane() -> int:
+        count = 0
         with contender.session(programs.path("hello")) as run:
-            for _ in range(count // CORES):
+            while time.monotonic() < until or not count:
                 _must_be(run(("./hello",)), HELLO)
+                count += 1
+        return count
 
-    contender.lanes(lane)
+    return contender.lanes(lane)
 
 
-def python3_hello(contender: Contender, programs: Programs, count: int) -> None:
+def python3_hello(contender: Contender, programs: Programs, until: float) -> int:
     """An interpreter with a session of its own each time, on all cores."""
 
-    def lane() -> None:
-        for _ in range(count // CORES):
+    def lane() -> int:
+        count = 0
+        while time.monotonic() < until or not count:
             with contender.session(programs.path("hello.py")) as run:
                 _must_be(run((PYTHON, "hello.py")), HELLO)
+            count += 1
+        return count
 
-    contender.lanes(lane)
+    return contender.lanes(lane)
 
 
-def tests50(contender: Contender, programs: Programs, count: int) -> None:
-    """Submissions of 50 tests in python3, one a core at a time; `count` are the tests."""
+def tests50(contender: Contender, programs: Programs, until: float) -> int:
+    """Whole submissions of 50 tests in python3, one a core at a time; what counts are tests."""
 
-    def lane() -> None:
-        for _ in range(count // TESTS // CORES):
+    def lane() -> int:
+        count = 0
+        while time.monotonic() < until or not count:
             with contender.session(programs.path("double.py")) as run:
                 for number in range(TESTS):
                     stdin, answer = programs.test(number)
                     _must_be(run((PYTHON, "double.py"), stdin), answer)
+            count += TESTS
+        return count
 
-    contender.lanes(lane)
+    return contender.lanes(lane)
 
 
-def interactive(contender: Contender, programs: Programs, count: int) -> None:
+def interactive(contender: Contender, programs: Programs, until: float) -> int:
     """Exchanges of 10,000 lines each way, one after the other."""
-    for _ in range(count):
+    count = 0
+    while time.monotonic() < until or not count:
         contender.exchange(programs)
+        count += 1
+    return count
 
 
-SCENARIOS: dict[str, Callable[[Contender, Programs, int], None]] = {
+SCENARIOS: dict[str, Callable[[Contender, Programs, float], int]] = {
     "c": c_hello,
     "python3": python3_hello,
     "tests50": tests50,
@@ -75,6 +88,8 @@ def make(name: str, programs: Programs, state: Path) -> Contender:
     match name:
         case "bare":
             return Bare()
+        case "spawn":
+            return Spawned()
         case "bubblewrap":
             if (bubblewrap := find_bubblewrap()) is None:
                 raise ContenderError("no bwrap on the PATH")
@@ -91,9 +106,9 @@ def make(name: str, programs: Programs, state: Path) -> Contender:
             return Gavel(state)
 
 
-def main(name: str, folder: str, state: str, group: str = "") -> None:
+def main(name: str, folder: str, state: str, *groups: str) -> None:
     """Serves until stdin ends."""
-    account = CpuAccount.enter(Path(group)) if group else None
+    account = CpuAccount.enter([Path(group) for group in groups]) if groups else None
     programs = Programs(Path(folder))
     try:
         contender = make(name, programs, Path(state))
@@ -106,10 +121,10 @@ def main(name: str, folder: str, state: str, group: str = "") -> None:
             asked = json.loads(line)
             used = account.settled_s() if account is not None else 0.0
             start = time.monotonic()
-            SCENARIOS[asked["scenario"]](contender, programs, asked["count"])
+            count = SCENARIOS[asked["scenario"]](contender, programs, start + asked["duration_s"])
             wall_s = time.monotonic() - start
             cpu_s = account.settled_s() - used if account is not None else None
-            print(json.dumps({"wall_s": wall_s, "cpu_s": cpu_s}), flush=True)
+            print(json.dumps({"count": count, "wall_s": wall_s, "cpu_s": cpu_s}), flush=True)
     finally:
         contender.close()
 

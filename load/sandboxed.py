@@ -19,17 +19,18 @@ from load.figures import Figure, at_least, at_most, plain
 from load.programs import Programs
 from load.spread import Spread, differences, ratios, spread, turns
 
-CONTENDERS: Final = ("bare", "bubblewrap", "gavel", "go-judge")
+CONTENDERS: Final = ("bare", "spawn", "bubblewrap", "gavel", "go-judge")
+WORDS: Final = {"bare": "fork and exec", "spawn": "posix_spawn", "go-judge": "go-judge"}
 ROUNDS: Final = 7
+TURN_S: Final = 1.0
 _PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is done `count` times a turn; `one` names one of it. Bars of rates, None without one."""
+    """`one` names what is done over and over in a turn. Bars, None without one."""
 
     name: str
-    count: int
     one: str
     of_bare: float | None = None
     of_go_judge: float | None = None
@@ -37,10 +38,10 @@ class Scenario:
 
 
 SCENARIOS: Final = (
-    Scenario("c", 400, "C program, in a box that is there", overhead_ms=2.0),
-    Scenario("python3", 80, "python3 program with a box of its own", of_bare=0.70, of_go_judge=1.5),
-    Scenario("tests50", 200, "test of a submission of 50 in python3", of_bare=0.90, of_go_judge=2.0),
-    Scenario("interactive", 4, "exchange of 10,000 lines each way"),
+    Scenario("c", "C program, in a box that is there", overhead_ms=2.0),
+    Scenario("python3", "python3 program with a box of its own", of_bare=0.70, of_go_judge=1.5),
+    Scenario("tests50", "test of a submission of 50 in python3", of_bare=0.90, of_go_judge=2.0),
+    Scenario("interactive", "exchange of 10,000 lines each way"),
 )
 
 
@@ -57,23 +58,25 @@ class Driver:
 
     def __init__(self, name: str, programs: Programs, state: Path) -> None:
         self.name = name
-        self._group = cpu_account.folder_for(name)
-        command = [sys.executable, "-m", "load.drive", name, str(programs.folder), str(state / name)]
-        if self._group is not None:
-            command.append(str(self._group))
+        self._groups = cpu_account.folders_for(name)
+        paths = (programs.folder, state / name, *self._groups)
+        command = [sys.executable, "-m", "load.drive", name, *map(str, paths)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         self.absent: str = self._told().get("absent", "")
         """Why it is not there; empty if it is."""
 
-    def turn(self, scenario: str, count: int) -> tuple[float, float | None]:
-        """Wall and CPU seconds. RuntimeError when the driver failed; it has said why on stderr."""
+    def turn(self, scenario: str, course: Course | None = None) -> None:
+        """Adds to the course. RuntimeError when the driver failed; it has said why on stderr."""
         if self._process.stdin is None:
             raise RuntimeError("no stdin")
-        self._process.stdin.write(json.dumps({"scenario": scenario, "count": count}) + "\n")
+        self._process.stdin.write(json.dumps({"scenario": scenario, "duration_s": TURN_S}) + "\n")
         told = self._told()
-        return told["wall_s"], told["cpu_s"]
+        if course is not None:
+            course.rates.append(told["count"] / told["wall_s"])
+            if told["cpu_s"] is not None:
+                course.cpu_ms.append(told["cpu_s"] / told["count"] * 1000)
 
     def close(self) -> None:
         if self._process.stdin is not None:
@@ -83,9 +86,9 @@ class Driver:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._group is not None:
-            with suppress(OSError):  # a contender that was not there left none, one that failed a full one
-                self._group.rmdir()
+        for group in self._groups:
+            with suppress(OSError):  # a contender that failed leaves processes in it
+                group.rmdir()
 
     def _told(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout is not None else ""
@@ -120,59 +123,51 @@ def against_others(say: Callable[[str], None]) -> list[Figure]:
 def _played(scenario: Scenario, drivers: dict[str, Driver]) -> dict[str, Course]:
     courses = {name: Course() for name in drivers}
     for driver in drivers.values():
-        driver.turn(scenario.name, scenario.count)  # warm: page cache, pools, connections
+        driver.turn(scenario.name)  # warm: page cache, pools, connections
     for number in range(ROUNDS):
         for name in turns(list(drivers), number):
-            wall_s, cpu_s = drivers[name].turn(scenario.name, scenario.count)
-            courses[name].rates.append(scenario.count / wall_s)
-            if cpu_s is not None:
-                courses[name].cpu_ms.append(cpu_s / scenario.count * 1000)
+            drivers[name].turn(scenario.name, courses[name])
     return courses
 
 
 def _shown(scenario: Scenario, courses: dict[str, Course]) -> list[Figure]:
     figures = []
     for name, course in courses.items():
-        prefix = f"sandbox.{scenario.name}.{name.replace('-', '_')}"
-        figures.append(_plain(f"{prefix}.rate", spread(course.rates), "1/s", scenario.one))
+        prefix = f"sandbox.{scenario.name}.{_identifier(name)}"
+        figures.append(_figure(f"{prefix}.rate", spread(course.rates), "1/s", scenario.one))
         if course.cpu_ms:
-            figures.append(_plain(f"{prefix}.cpu_ms", spread(course.cpu_ms), "ms", f"a {scenario.one}"))
-    gavel, bare = courses["gavel"], courses["bare"]
-    prefix = f"sandbox.{scenario.name}"
-    rate = ratios(gavel.rates, bare.rates)
-    figures.append(_held(f"{prefix}.ratio", rate, scenario.of_bare, "runs a second of posix_spawn's"))
-    if gavel.cpu_ms and bare.cpu_ms:
-        cpu = ratios(bare.cpu_ms, gavel.cpu_ms)
-        figures.append(_held(f"{prefix}.cpu_ratio", cpu, None, "posix_spawn's CPU time of Gavel's"))
-        more = differences(gavel.cpu_ms, bare.cpu_ms)
-        figures.append(_overhead(f"{prefix}.cpu_overhead_ms", more, scenario.overhead_ms))
-    if "go-judge" in courses:
-        rate = ratios(gavel.rates, courses["go-judge"].rates)
-        figures.append(
-            _held(f"{prefix}.go_judge_ratio", rate, scenario.of_go_judge, "runs a second of go-judge's")
-        )
+            figures.append(_figure(f"{prefix}.cpu_ms", spread(course.cpu_ms), "ms", scenario.one))
+    for name in courses.keys() & WORDS.keys():
+        figures += _against(scenario, name, courses["gavel"], courses[name])
+    return sorted(figures, key=lambda figure: figure.name)
+
+
+def _against(scenario: Scenario, name: str, gavel: Course, other: Course) -> list[Figure]:
+    prefix = f"sandbox.{scenario.name}." + ("" if name == "bare" else f"{_identifier(name)}_")
+    bar = {"bare": scenario.of_bare, "go-judge": scenario.of_go_judge}.get(name)
+    rates = ratios(gavel.rates, other.rates)
+    figures = [_figure(f"{prefix}ratio", rates, "ratio", f"rate, of {WORDS[name]}", bar)]
+    if not gavel.cpu_ms or not other.cpu_ms:
+        return figures
+    # With every core at work one follows from the other; this one also where the machine has other work.
+    cpu = ratios(other.cpu_ms, gavel.cpu_ms)
+    words = f"CPU time of {WORDS[name]} to Gavel's"
+    figures.append(_figure(f"{prefix}cpu_ratio", cpu, "ratio", words, bar if name == "bare" else None))
+    if name == "spawn":
+        more, words = differences(gavel.cpu_ms, other.cpu_ms), "CPU of all processes beyond posix_spawn's"
+        overhead = f"sandbox.{scenario.name}.cpu_overhead_ms"
+        figures.append(_figure(overhead, more, "ms", words, scenario.overhead_ms, most=True))
     return figures
 
 
-def _plain(name: str, value: Spread, unit: str, of: str) -> Figure:
-    return plain(name, value.median, unit, f"{of}; {_quartiles(value)}")
+def _identifier(name: str) -> str:
+    return name.replace("-", "_")
 
 
-def _held(name: str, value: Spread, bar: float | None, against: str) -> Figure:
-    words = f"{against}, turn by turn; {_quartiles(value)}"
+def _figure(
+    name: str, value: Spread, unit: str, against: str, bar: float | None = None, *, most: bool = False
+) -> Figure:
+    words = f"{against}; quartiles {value.low:.3g}, {value.high:.3g} of {ROUNDS} turns"
     if bar is None:
-        return plain(name, value.median, "ratio", words)
-    return at_least(name, value.median, "ratio", bar, words)
-
-
-def _overhead(name: str, value: Spread, bar: float | None) -> Figure:
-    words = f"CPU time more than posix_spawn, of all processes involved; {_quartiles(value)}"
-    return (
-        plain(name, value.median, "ms", words)
-        if bar is None
-        else at_most(name, value.median, "ms", bar, words)
-    )
-
-
-def _quartiles(value: Spread) -> str:
-    return f"quartiles {value.low:.3g} to {value.high:.3g} of {ROUNDS} turns"
+        return plain(name, value.median, unit, words)
+    return (at_most if most else at_least)(name, value.median, unit, bar, words)
