@@ -9,6 +9,7 @@ import pytest
 from command_line import Command
 
 from gavel.embedded import Mesh
+from gavel.judging.languages import LANGUAGES
 from package_folder import PROBLEMS
 
 pytestmark = pytest.mark.acceptance
@@ -115,7 +116,8 @@ def test_lists_languages(command: Command) -> None:
     ran = command("languages")
     assert ran.status == 0
     found = {line["id"]: line for line in ran.lines}
-    assert set(found) == {"c", "cpp", "go", "java", "javascript", "python3", "rust"}
+    assert set(found) == set(LANGUAGES)
+    assert found["python3"]["available"]
     assert all(line["version"] if line["available"] else line["reason"] for line in found.values())
 
 

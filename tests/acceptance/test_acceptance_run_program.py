@@ -253,9 +253,8 @@ def test_a_full_worker_refuses_and_the_client_asks_again(mesh: Mesh, client: Cli
         client.run_program({"main.py": SLEEPS}, language="python3", argv=[mark], limits=limits)
         for _ in range(max(1, slots // 2))
     ]
-    with Client(mesh.address, timeout_s=0.1) as hasty, pytest.raises(PlatformError) as refusal:
+    with Client(mesh.address, timeout_s=0.4) as hasty, pytest.raises(PlatformError) as refusal:
         hasty.run_program({"main.py": ECHO}, language="python3")
-    assert refusal.value.reason_name in {"OVERLOADED", "DEADLINE_EXCEEDED"}
     assert refusal.value.reason_name == "OVERLOADED"
 
     timer = threading.Timer(0.5, sleepers[0].close)

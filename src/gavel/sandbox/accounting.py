@@ -15,6 +15,8 @@ INIT_GRACE_MS: Final = 1000
 WAIT_IN_PROGRESS_US: Final = 100_000
 """Granted to a run that is ready when its wall time is over: the kernel tells a wait when it ends. Some turns
 of a queue of programs, each a few milliseconds."""
+READY_LOOK_SECONDS: Final = 0.05
+"""Between two looks at such a run."""
 
 _WAITS_PAUSE: Final = 20
 """How many times what a look at the waits took passes until the next one: to read those of a thousand threads
@@ -49,17 +51,32 @@ class Waits:
     waited_us: int = 0
     due_at: float = 0.0
     """When to look again."""
+    cpu_time_us: int = 0
+    stood_since: float = 0.0
+    """The first look that saw the CPU time and the waits as the last one did."""
 
-    def at(self, now: float, sum_us: int, took_seconds: float = 0.0) -> int:
+    def __post_init__(self) -> None:
+        self.stood_since = self.looked_at
+
+    def at(self, now: float, sum_us: int, cpu_time_us: int = 0, took_seconds: float = 0.0) -> int:
         """The wait so far, in microseconds; `sum_us` is that of all threads that live now.
 
         `took_seconds`: how long it took to read it.
         """
         self.due_at = now + _WAITS_PAUSE * took_seconds
+        if (sum_us, cpu_time_us) != (self.sum_us, self.cpu_time_us):
+            self.stood_since = now
+        self.cpu_time_us = cpu_time_us
         most_us = int(max(0.0, now - self.looked_at) * 1e6)
         self.waited_us += min(most_us, max(0, sum_us - self.sum_us))
         self.looked_at, self.sum_us = now, sum_us
         return self.waited_us
+
+    def in_progress_us(self, now: float) -> int:
+        """Of a run that is ready: the most that its threads may be waiting already, which the kernel tells
+        when it ends. As long as no account moved, and what may lie before the first look that saw it so.
+        """
+        return int((now - self.stood_since) * 1e6) + WAIT_IN_PROGRESS_US
 
 
 def seconds_to_next_look(limits: Limits, usage: Usage, cores: int) -> float:

@@ -42,11 +42,12 @@ def watch(
         now = time.monotonic()
         # The accounts and the clock are looked at when it is time, the output count after every read.
         is_time = now >= wake_at
+        cpu_time_us = group.cpu_time_us() if is_time else 0
         if is_fresh := is_time and now >= waits.due_at:
             sum_us = group.waited_us()
-            waits.at(now, sum_us, time.monotonic() - now)
+            waits.at(now, sum_us, cpu_time_us, time.monotonic() - now)
         usage = accounting.Usage(
-            cpu_time_us=group.cpu_time_us() if is_time else 0,
+            cpu_time_us=cpu_time_us,
             wall_time_us=int((now - started) * 1e6) if is_time else 0,
             output_bytes=output.count_bytes,
             oom_kills=0,
@@ -56,12 +57,14 @@ def watch(
         if reason is Kill.WALL_TIME and not is_fresh:
             reason = Kill.NONE  # it may have waited since; the next look at that comes soon
         elif reason is Kill.WALL_TIME and group.is_ready():
-            waited_us = usage.waited_us + accounting.WAIT_IN_PROGRESS_US
-            reason = accounting.exceeded(limits, replace(usage, waited_us=waited_us))
+            usage = replace(usage, waited_us=usage.waited_us + waits.in_progress_us(now))
+            reason = accounting.exceeded(limits, usage)
         if reason is not Kill.NONE:
             break
         if is_time:
             wake_at = now + accounting.seconds_to_next_look(limits, usage, _CORES)
+            if usage.waited_us > waits.waited_us:  # it may begin to idle at any time
+                wake_at = min(wake_at, now + accounting.READY_LOOK_SECONDS)
     kill()
     poll = select.poll()  # of that alone: the program may block on full pipes until it is dead
     poll.register(control, select.POLLIN)

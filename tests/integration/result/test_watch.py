@@ -147,6 +147,7 @@ async def test_many_watches_through_a_tiny_window(start_replica: Start, connect:
     """
     stub = await connect(start_replica(window_bytes=2000).settle())
     attempts = [Attempt() for _ in range(30)]
+    tokens = [accept(log, attempt.submission) for attempt in attempts]
 
     async def judged(attempt: Attempt) -> None:
         for event in attempt.run(5):
@@ -158,11 +159,11 @@ async def test_many_watches_through_a_tiny_window(start_replica: Start, connect:
             )
             await asyncio.sleep(0.01)
 
-    async def watching(attempt: Attempt, delay_s: float) -> list[Message]:
-        await asyncio.sleep(delay_s)
-        return await watched(stub.WatchSubmission(request(attempt)))
+    async def watching(index: int) -> list[Message]:
+        await asyncio.sleep(index * 0.005)
+        return await watched(stub.WatchSubmission(request(attempts[index], read_token=tokens[index])))
 
-    watches = [watching(attempt, index * 0.005) for index, attempt in enumerate(attempts)]
+    watches = [watching(index) for index in range(len(attempts))]
     found = await asyncio.gather(*watches, *(judged(attempt) for attempt in attempts))
     for messages in found[: len(attempts)]:
         shown = [kind for kind in kinds(messages or []) if kind != "queued"]

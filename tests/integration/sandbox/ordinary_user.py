@@ -111,7 +111,8 @@ def unavailable() -> str:
     """Why this machine has no ordinary user for the tests; empty if it can."""
     if os.geteuid() != 0:
         return "only root makes users"
-    for folder in (REPOSITORY, *REPOSITORY.parents, Path(sys.executable).parent):
+    python = Path(sys.executable)
+    for folder in (REPOSITORY, *REPOSITORY.parents, *python.parents, *python.resolve().parents):
         if folder.stat().st_mode & 0o005 != 0o005:
             return f"{folder} is closed to other users"
     if CgroupsV1.hierarchies(Path("/proc/self/mounts").read_text("utf-8")) is None:

@@ -8,6 +8,7 @@ import pytest
 from gavel.sandbox import Kill, Limits
 from gavel.sandbox.accounting import (
     LOOK_SECONDS_MIN,
+    WAIT_IN_PROGRESS_US,
     Usage,
     Waits,
     exceeded,
@@ -127,3 +128,15 @@ def test_limits_are_never_negative() -> None:
     """A negative limit is the caller's mistake, not "no limit"."""
     with pytest.raises(ValueError, match="processes"):
         Limits(1, 1, 1, 1, -1, 1)
+
+
+def test_a_wait_in_progress_is_as_long_as_nothing_moves() -> None:
+    """A ready run of which neither CPU time nor waits move has been waiting since they stood."""
+    waits = Waits(looked_at=10.0)
+    waits.at(11.0, 500_000, 200_000)
+    waits.at(12.0, 500_000, 200_000)
+    assert waits.in_progress_us(13.5) == 2_500_000 + WAIT_IN_PROGRESS_US
+    waits.at(14.0, 500_000, 201_000)
+    assert waits.in_progress_us(14.0) == WAIT_IN_PROGRESS_US
+    waits.at(15.0, 900_000, 201_000)
+    assert waits.in_progress_us(15.0) == WAIT_IN_PROGRESS_US
