@@ -18,7 +18,7 @@ LIMIT_MS = 500
 SHARE = 0.9
 _PER_RUN_S = 12
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(120 + TIMES * _PER_RUN_S)]
+pytestmark = [pytest.mark.fault, pytest.mark.smoke, pytest.mark.timeout(120 + TIMES * _PER_RUN_S)]
 
 _PYTHON = f"""# verdicts: ACCEPTED
 # limits: cpu_time_ms={LIMIT_MS}

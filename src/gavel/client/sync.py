@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -28,20 +29,19 @@ _T = TypeVar("_T")
 _END: Final = object()
 
 
-class Stream(Generic[_T]):
-    """An iterator over what arrives; close it, or use it as a context manager, to end it early."""
+class _Arriving(ABC, Generic[_T]):
+    """What arrives, one after the other; closed, or left as a context manager, it ends early."""
 
-    def __init__(
-        self, run: Callable[[Coroutine[Any, Any, Any]], Any], source: AsyncGenerator[_T, None]
-    ) -> None:
+    def __init__(self, run: Callable[[Coroutine[Any, Any, Any]], Any], source: AsyncIterator[_T]) -> None:
         self._run = run
         self._source = source
+        self._waiting: asyncio.Task[Any] | None = None  # the loop's alone
 
     def __iter__(self) -> Iterator[_T]:
         return self
 
     def __next__(self) -> _T:
-        item: Any = self._run(_next(self._source))
+        item: Any = self._run(self._next())
         if item is _END:
             raise StopIteration
         return item  # type: ignore[no-any-return]
@@ -56,34 +56,50 @@ class Stream(Generic[_T]):
 
     def close(self) -> None:
         """Ends the call behind it."""
-        self._run(self._source.aclose())
+        self._run(self._close())
+
+    async def _next(self) -> _T | object:
+        self._waiting = asyncio.current_task()
+        with suppress(StopAsyncIteration):
+            return await anext(self._source)
+        return _END
+
+    async def _close(self) -> None:
+        # An interrupt leaves the wait for the next one behind, in whatever state.
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.cancel()
+            await asyncio.wait([self._waiting])
+        await self._end()
+
+    @abstractmethod
+    async def _end(self) -> None:
+        """On the loop, when nobody waits for the next one."""
 
 
-class Program:
+class Stream(_Arriving[_T]):
+    """An iterator over what arrives; close it, or use it as a context manager, to end it early."""
+
+    def __init__(
+        self, run: Callable[[Coroutine[Any, Any, Any]], Any], source: AsyncGenerator[_T, None]
+    ) -> None:
+        super().__init__(run, source)
+        self._generator = source
+
+    async def _end(self) -> None:
+        await self._generator.aclose()
+
+
+class Program(_Arriving[ProgramEvent]):
     """As `AsyncProgram`: an iterator over what happens to a program that runs, which may be written to from
-    another thread meanwhile.
+    another thread meanwhile. Closing it kills the program.
     """
 
     def __init__(self, run: Callable[[Coroutine[Any, Any, Any]], Any], program: AsyncProgram) -> None:
-        self._run = run
+        super().__init__(run, program)
         self._program = program
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __iter__(self) -> Iterator[ProgramEvent]:
-        return self
-
-    def __next__(self) -> ProgramEvent:
-        item: Any = self._run(_next(self._program))
-        if item is _END:
-            raise StopIteration
-        return item  # type: ignore[no-any-return]
+    async def _end(self) -> None:
+        await self._program.close()
 
     @property
     def worker(self) -> str:
@@ -101,10 +117,6 @@ class Program:
     def communicate(self, data: bytes = b"") -> ProgramRun:
         """Sends `data`, ends the input, and waits for the end, with all of the output in memory."""
         return self._run(self._program.communicate(data))  # type: ignore[no-any-return]
-
-    def close(self) -> None:
-        """Kills it if it still runs. May be called again."""
-        self._run(self._program.close())
 
 
 class Client:
@@ -284,9 +296,3 @@ class Client:
 async def _made(address: str, timeout_s: float, patience_s: float) -> AsyncClient:
     """Inside the loop, since channels belong to the loop that they are made in."""
     return AsyncClient(address, timeout_s=timeout_s, patience_s=patience_s)
-
-
-async def _next(source: AsyncIterator[_T]) -> _T | object:
-    with suppress(StopAsyncIteration):
-        return await anext(source)
-    return _END

@@ -264,7 +264,7 @@ def test_an_interrupt_leaves_the_judging_and_says_how_to_come_back(services: Scr
             break
     _, errors = process.communicate(timeout=20)
 
-    assert (process.returncode, f"gavel watch {NAME}" in errors) == (130, True)
+    assert (process.returncode, f"gavel watch {NAME}" in errors) == (130, True), errors
 
 
 @pytest.mark.parametrize("flags", ["", "--json"], ids=["text", "json"])
