@@ -11,10 +11,9 @@ capability and the limits hold without it. It takes away the parts of the kernel
 what could make new namespaces, and what reaches beyond a box although its owner needs no right for it.
 """
 
-import dataclasses
 import struct
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 # name: (x86-64, arm64); None where the architecture has no such call.
 DENIED: Final[dict[str, tuple[int | None, int | None]]] = {
@@ -141,8 +140,7 @@ _OFFSET_ARGUMENTS: Final = 16  # the low half of each comes first: both machines
 _ARGUMENT_BYTES: Final = 8
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(NamedTuple):
     """A call that fails with EPERM if an argument is one of `values`, or with `bits` has one of theirs."""
 
     numbers: tuple[int, int]
