@@ -135,6 +135,8 @@ class _Talk:
         if self._said is not None and runner.validator.accepts(self._said):
             # It may have heard enough: a program that goes on writing to it did nothing wrong.
             self.program_flooded = not self._hear_out(runner.submitted.limits.output_bytes)
+        elif self.validator_first:  # whatever the program goes on to do is of no account
+            runner.submitted.box.end_run()
         os.close(self._validator_reads)
 
     def _ended(self) -> None:

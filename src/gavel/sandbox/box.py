@@ -27,7 +27,7 @@ _LISTING_BYTES_MAX: Final = 16 << 20
 
 
 class Box:
-    """One thread uses a box at a time; `cancel` alone may come from another. A context manager."""
+    """One thread uses a box at a time; `cancel` and `end_run` may come from another. A context manager."""
 
     def __init__(self, birth: Birth, cgroups: Cgroups, files_bytes: int, files_count: int) -> None:
         self._birth = birth
@@ -103,6 +103,12 @@ class Box:
         """Ends the run in progress, and every later one at once, with kill=CANCELLED."""
         with self._lock:
             self._cancelled = True
+            if self._running:
+                self._kill()
+
+    def end_run(self) -> None:
+        """Ends the run in progress, if there is one, as SIGKILL from outside would; later ones run."""
+        with self._lock:
             if self._running:
                 self._kill()
 

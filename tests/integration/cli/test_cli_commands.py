@@ -11,6 +11,11 @@ from typing import Any
 
 import grpc
 import pytest
+
+from gavel.result.v1 import result_service_pb2 as result
+from gavel.rpc.errors import GavelError, invalid
+from gavel.submission.v1 import error_reason_pb2 as reasons
+from gavel.submission.v1 import submission_pb2
 from scripted import (
     NAME,
     Scripted,
@@ -22,11 +27,6 @@ from scripted import (
     running,
     scripted_thread,
 )
-
-from gavel.result.v1 import result_service_pb2 as result
-from gavel.rpc.errors import GavelError, invalid
-from gavel.submission.v1 import error_reason_pb2 as reasons
-from gavel.submission.v1 import submission_pb2
 
 GAVEL = str(Path(sys.executable).with_name("gavel"))
 

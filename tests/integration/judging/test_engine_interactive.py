@@ -87,6 +87,18 @@ def test_a_program_that_finds_what_the_interactor_hides_is_accepted(
     assert all(test.cpu_time_ms > 0 for test in judged.tests)
 
 
+def test_a_refused_program_is_not_waited_for(judge: Judge) -> None:
+    """Whatever it goes on to do is of no account, and takes no slot's time; its box runs the next test."""
+    source = "print('soon', flush=True)\nimport time\ntime.sleep(50)"
+    limits = s.Limits(cpu_time_ms=1_000, wall_time_ms=60_000)
+    begin_s = time.monotonic()
+
+    judged = judge.judge("python3", source, problem=talk(judge), limits=limits, run_policy=RUN_POLICY_RUN_ALL)
+
+    assert time.monotonic() - begin_s < 30
+    assert [(test.verdict, test.signal) for test in judged.tests] == [(s.VERDICT_WRONG_ANSWER, 9)] * 3
+
+
 @pytest.mark.parametrize(
     ("source", "verdict", "message"),
     [
