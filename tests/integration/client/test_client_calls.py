@@ -4,13 +4,13 @@ from pathlib import Path
 
 import grpc
 import pytest
-from scripted import NAME, Scripted, a_test, ended, lost, running, scripted, scripted_thread
 
 from gavel import client
 from gavel.client.aio import AsyncClient
 from gavel.client.sync import Client
 from gavel.rpc.errors import GavelError, invalid
 from gavel.submission.v1 import error_reason_pb2 as reasons
+from scripted import NAME, Scripted, a_test, ended, lost, running, scripted, scripted_thread
 
 
 async def submitted(services: Scripted, *failures: GavelError, timeout_s: float = 30) -> client.Accepted:

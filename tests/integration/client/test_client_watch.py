@@ -5,13 +5,13 @@ from typing import Any
 
 import grpc
 import pytest
-from scripted import NAME, Proxy, a_test, ended, heartbeat, lost, queued, running, scripted
 
 from gavel import client
 from gavel.client.aio import AsyncClient
 from gavel.client.resume import WatchProgress
 from gavel.rpc.errors import GavelError
 from gavel.submission.v1 import error_reason_pb2 as reasons
+from scripted import NAME, Proxy, a_test, ended, heartbeat, lost, queued, running, scripted
 
 LOG = [queued(2), heartbeat(), running(), a_test(1), a_test(2), a_test(3), ended()]
 SHOWN = ["Queued 2", "Running a1", "Tested 1", "Tested 2", "Tested 3", "Ended"]
