@@ -64,8 +64,9 @@ def test_two_hundred_runs_leave_nothing(tmp_path: Path, limits: MakeLimits) -> N
         below = descendants(sandbox.spawner_pid) | {sandbox.spawner_pid}
 
     wait_until(lambda: not any(_runs(pid) for pid in below), "processes")
-    assert len(list(Path("/proc/self/fd").iterdir())) == before_fds
-    assert threading.active_count() == before_threads
+    # Fewer when what an earlier test left is collected meanwhile.
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before_fds
+    assert threading.active_count() <= before_threads
     assert Path("/proc/self/mountinfo").read_text() == before_mounts
 
 

@@ -18,6 +18,7 @@ _AFTER_FORK_IN_PARENT: Final = ctypes.pythonapi.PyOS_AfterFork_Parent
 _MOUNT: Final = libc.mount
 _UMOUNT: Final = libc.umount2
 _SYSCALL: Final = libc.syscall
+_SIGNAL_SET_BYTES: Final = 8
 _INFORMATION: Final = (libc.shmctl, libc.semctl, libc.msgctl)
 
 CLONE_NEWNS: Final = 0x00020000
@@ -172,6 +173,14 @@ def prctl(option: int, value: int) -> None:
     _checked(
         libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), unused, unused, unused), f"prctl {option}"
     )
+
+
+def reset_signal(number: int) -> None:
+    """To its default, also those that the C library keeps for itself and lets nobody name."""
+    action = (ctypes.c_ulong * 4)()
+    set_size = ctypes.c_ulong(_SIGNAL_SET_BYTES)
+    call = ctypes.c_long({"x86_64": 13, "aarch64": 134}[platform.machine()])
+    _checked(libc.syscall(call, ctypes.c_long(number), action, None, set_size), f"rt_sigaction {number}")
 
 
 def make_executable(address: int, size: int) -> None:
