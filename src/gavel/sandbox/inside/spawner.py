@@ -142,8 +142,8 @@ def main(descriptor: int) -> None:
     # What is ignored stays so over an exec: by Python itself, by nohup, by a shell's background.
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
-    for number in set(range(1, signal.NSIG)) - signal.valid_signals():
-        kernel.reset_signal(number)
+    for hidden in set(range(1, signal.NSIG)) - signal.valid_signals():
+        kernel.reset_signal(hidden)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
     os.umask(0)
     sys.path.clear()
