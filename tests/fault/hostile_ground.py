@@ -220,7 +220,7 @@ class Ground:
             mounts=Path("/proc/self/mountinfo").read_text("utf-8"),
             spawner_mounts=Path(f"/proc/{spawner}/mountinfo").read_text("utf-8"),
             cgroups=frozenset(own_cgroups()),
-            descriptors=tuple(sorted(Counter(_descriptors()).items())),
+            descriptors=_descriptors(),
             state=self._files("state"),
             objects=self._files("objects"),
             host=tuple(_facts(path) for path in (self.victim, Path("/usr/bin/env"), Path("/etc/passwd"))),
@@ -245,7 +245,8 @@ class Ground:
         """What is judged meanwhile leaves no process, file, mount, cgroup or descriptor behind, and the host
         as it was; and the next submission is judged right.
         """
-        before = dataclasses.replace(self._quiet, objects=self._files("objects"))
+        # Other tests of this process may hold descriptors of their own.
+        before = dataclasses.replace(self._quiet, objects=self._files("objects"), descriptors=_descriptors())
         yield
         self._goes_on()
         self._again(before)
@@ -334,12 +335,15 @@ def own_cgroups() -> Iterator[str]:
         yield from (str(run) for run in base.iterdir() if run.is_dir())
 
 
-def _descriptors() -> Iterator[str]:
+def _descriptors() -> tuple[tuple[str, int], ...]:
+    """How many of each kind this process has."""
+    kinds: Counter[str] = Counter()
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
             kind = str(entry.readlink()).split(":")[0]
             if not kind.startswith("/memfd"):  # the cache of the object storage
-                yield kind if not kind.startswith("/proc/") else "/proc"
+                kinds[kind if not kind.startswith("/proc/") else "/proc"] += 1
+    return tuple(sorted(kinds.items()))
 
 
 def _facts(path: Path) -> str:
