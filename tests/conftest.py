@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import find
+from hypothesis import strategies as st
 
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import Postgres
@@ -22,6 +24,14 @@ from gavel.embedded.postgres import Postgres
 # interrupt would not hear of it. A handler of Python's is not inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _letters_known() -> None:
+    """Hypothesis makes its table of all letters once in a checkout, in a second or more, which would count
+    against whichever property came first.
+    """
+    find(st.text(min_size=1), bool)
 
 
 @pytest.fixture(scope="session")
