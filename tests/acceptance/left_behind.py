@@ -10,7 +10,7 @@ import psycopg
 from gavel.bus import topics
 from gavel.bus.commits import GroupCommits
 from gavel.embedded import Mesh
-from gavel.judging import toolchains
+from gavel.judging.deployment import Toolchains
 
 OPEN = """
 SELECT count(*) FROM submissions LEFT JOIN judgements USING (submission_id, tenant)
@@ -54,7 +54,7 @@ def is_settled(mesh: Mesh) -> bool:
         return False
     commits = GroupCommits(mesh.kafka)
     try:
-        for code in toolchains.available():
+        for code in Toolchains().available():
             queue = topics.submissions_topic(code)
             wanted = {where: end for where, end in ends.items() if where[0] == queue and end}
             found = commits.read(f"workers.{code}", wanted)
@@ -66,4 +66,4 @@ def is_settled(mesh: Mesh) -> bool:
 
 
 def _queues() -> list[str]:
-    return [topics.submissions_topic(code) for code in toolchains.available()]
+    return [topics.submissions_topic(code) for code in Toolchains().available()]

@@ -11,7 +11,7 @@ import pytest
 from conditions import until
 from gavel.client import Accepted, Client, InlineTest, Limits
 from gavel.embedded import Mesh
-from gavel.judging import toolchains
+from gavel.judging.deployment import Toolchains
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -33,7 +33,7 @@ Handed = Mapping[tuple[str, str], Accepted]
 @pytest.fixture(scope="module")
 def available() -> frozenset[str]:
     """The languages of this machine."""
-    return frozenset(toolchains.available())
+    return frozenset(Toolchains().available())
 
 
 @pytest.fixture(scope="module")

@@ -143,9 +143,7 @@ class AsyncProgram:
     async def close(self) -> None:
         """Kills it if it still runs. May be called again."""
         self._ended = True
-        if self._call is not None:
-            self._call.cancel()
-        self._held.close()
+        self._let_go()
 
     async def begin(self, start: worker_service_pb2.RunProgramStart, timeout_s: float) -> None:
         """Waits for a slot, and asks again while there is none, for `timeout_s` in all. Raises GavelError."""

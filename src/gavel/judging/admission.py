@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gavel.judging import limits as run_limits
 from gavel.judging.languages import LANGUAGES, Language, UnknownLanguage, parse_language
 from gavel.judging.paths import clashes, path_fault
-from gavel.rpc.errors import GavelError
+from gavel.rpc.errors import GavelError, Violation
 from gavel.rpc.findings import Findings
 from gavel.storage import digests
 from gavel.submission.v1 import error_reason_pb2, submission_pb2
@@ -95,6 +95,26 @@ def refuse_size(sources: Sequence[submission_pb2.SourceFile], beside_bytes: int,
     size = sum(len(source.data) + len(source.path) for source in sources) + beside_bytes
     if size > INLINE_BYTES:
         raise source_too_large(what, size, INLINE_BYTES)
+
+
+def later_sources(sources: Sequence[submission_pb2.SourceFile]) -> list[Violation]:
+    """Sources by digest, which are defined and come with a later version."""
+    return [
+        Violation(f"sources[{index}].digest", "sources by digest come with a later version; send the bytes")
+        for index, source in enumerate(sources)
+        if source.HasField("digest")
+    ]
+
+
+def refuse_later(found: Sequence[Violation], method: str) -> None:
+    """Raises NOT_IMPLEMENTED for what a later version of the method does, if there is any of it."""
+    if found:
+        raise GavelError(
+            error_reason_pb2.ERROR_REASON_NOT_IMPLEMENTED,
+            f"{found[0].field}: {found[0].description}",
+            violations=found,
+            method=method,
+        )
 
 
 def source_too_large(what: str, size_bytes: int, limit_bytes: int) -> GavelError:

@@ -5,12 +5,13 @@ import os
 from collections.abc import Iterator, Mapping
 
 from gavel.judging.compile_cache import ENTRY_BYTES_MOST, CompileCache, key_of
-from gavel.judging.languages import Language
+from gavel.judging.languages import Language, UnknownLanguage, parse_language
 from gavel.judging.limits import COMPILE_CPU_TIME_MS, COMPILE_MEMORY_BYTES, COMPILE_WALL_TIME_MS
 from gavel.judging.outcome import Cancelled, EngineError
 from gavel.judging.plan import INSPECTED_BYTES, UnfitSources, build
 from gavel.judging.report import text
 from gavel.judging.source_text import is_marked, unmarked, with_lf
+from gavel.judging.store import Store
 from gavel.judging.toolchains import Toolchain
 from gavel.judging.verdict import Facts, seconds
 from gavel.sandbox import Box, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
@@ -151,6 +152,26 @@ class Builder:
         for path, data in sorted(placed.items()):
             parts += [path, _digest(data)]
         return key_of(parts)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a worker has to build programs with."""
+
+    store: Store
+    toolchains: Mapping[str, Toolchain]
+    cache: CompileCache
+
+    def builder(self, language: str, tenant: str) -> Builder:
+        """Of a language as it is asked for: `cpp`, `cpp@20`. EngineError when it is not served here."""
+        try:
+            known, standard = parse_language(language)
+        except UnknownLanguage as error:
+            raise EngineError(str(error)) from error
+        toolchain = self.toolchains.get(known.code)
+        if toolchain is None or not toolchain.available:
+            raise EngineError(f"this worker does not serve {known.code}")
+        return Builder(toolchain, standard, self.cache, tenant)
 
 
 def _head(data: bytes | int) -> bytes:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 
 from gavel.judging.boxes import Boxes
+from gavel.judging.building import Workshop
 from gavel.judging.compile_cache import CompileCache
 from gavel.judging.judgement import Judgement
 from gavel.judging.outcome import (
@@ -21,7 +22,6 @@ from gavel.judging.outcome import (
 from gavel.judging.store import Store
 from gavel.judging.task import Job
 from gavel.judging.toolchains import Toolchain, warm
-from gavel.judging.validating import Workshop
 from gavel.sandbox import Sandbox, SandboxError
 from gavel.storage.objects import Objects
 from gavel.submission.v1 import submission_pb2
@@ -48,13 +48,13 @@ class Engine:
             code: warm(toolchain, f"{cache_dir}/languages") for code, toolchain in toolchains.items()
         }
         """By language; more may be added while it works."""
-        self._workshop = Workshop(Store(objects), self.toolchains, self.cache)
+        self.workshop = Workshop(Store(objects), self.toolchains, self.cache)
 
     def judge(self, job: Job, progress: Progress, cancelled: Cancellation) -> Judged:
         """Judges to the end. Raises Cancelled, EngineError; what is wrong with the problem is a verdict."""
         with Boxes(self.sandbox, cancelled) as boxes:
             try:
-                return Judgement(self._workshop, job, progress, boxes).judge()
+                return Judgement(self.workshop, job, progress, boxes).judge()
             except BrokenProblem as error:
                 return Judged(
                     submission_pb2.VERDICT_JUDGE_ERROR,
@@ -94,7 +94,7 @@ def selftest(engine: Engine, code: str) -> str | None:
         inline=SourceFiles(
             files=[
                 submission_pb2.SourceFile(
-                    path=(language.entry_points or (f"main{language.suffixes[0]}",))[0],
+                    path=language.default_path,
                     data=language.selftest.encode(),
                 )
             ]

@@ -148,7 +148,13 @@ def of_group(group: TestGroup, children: Sequence[tuple[Result, bool]], *, lower
 
 
 def _score(group: TestGroup, children: Sequence[Result]) -> float:
-    scores = [child.score for child in children]
+    if group.score_aggregation == problem.SCORE_AGGREGATION_ALL_OR_NOTHING:
+        return group.full_score if all(child.verdict == ACCEPTED for child in children) else 0.0
+    return aggregated(group, [child.score for child in children])
+
+
+def aggregated(group: TestGroup, scores: Sequence[float]) -> float:
+    """What scores come to in a group that adds them up, or takes the least, the most or the average."""
     match group.score_aggregation:
         case problem.SCORE_AGGREGATION_MIN:
             return min(scores)
@@ -156,8 +162,6 @@ def _score(group: TestGroup, children: Sequence[Result]) -> float:
             return max(scores)
         case problem.SCORE_AGGREGATION_AVERAGE:
             return _sum(scores) / len(scores)
-        case problem.SCORE_AGGREGATION_ALL_OR_NOTHING:
-            return group.full_score if all(child.verdict == ACCEPTED for child in children) else 0.0
         case _:
             return _sum(scores)
 

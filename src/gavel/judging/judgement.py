@@ -4,16 +4,14 @@ from collections.abc import Mapping
 
 from gavel.judging import allowances, limits, sources, verdict
 from gavel.judging.boxes import Boxes
-from gavel.judging.building import Builder, Files, Program
+from gavel.judging.building import Files, Program, Workshop
 from gavel.judging.checking import Checked, Turn
-from gavel.judging.languages import UnknownLanguage, parse_language
-from gavel.judging.outcome import BrokenProblem, EngineError, Judged, Progress
+from gavel.judging.outcome import BrokenProblem, Judged, Progress
 from gavel.judging.runners import Runners
 from gavel.judging.running import CannotRun, Ran, Runner, Submitted
 from gavel.judging.scoring import Course, Graded
 from gavel.judging.showing import Showing
 from gavel.judging.task import Job, Test, of_record
-from gavel.judging.validating import Workshop
 from gavel.sandbox import Box
 from gavel.sandbox import Limits as RunLimits
 from gavel.submission.v1 import submission_pb2
@@ -37,19 +35,13 @@ class Judgement:
     def __init__(self, workshop: Workshop, job: Job, progress: Progress, boxes: Boxes) -> None:
         """Raises EngineError for a language that is not served here, BrokenProblem for a lost manifest."""
         record = job.record
-        try:
-            self._language, standard = parse_language(record.language)
-        except UnknownLanguage as error:
-            raise EngineError(str(error)) from error
-        toolchain = workshop.toolchains.get(self._language.code)
-        if toolchain is None or not toolchain.available:
-            raise EngineError(f"this worker does not serve {self._language.code}")
+        self._builder = workshop.builder(record.language, job.tenant)
+        self._toolchain = self._builder.toolchain
+        self._language = self._toolchain.language
         self._workshop = workshop
         self._job = job
         self._progress = progress
         self._boxes = boxes
-        self._toolchain = toolchain
-        self._builder = Builder(toolchain, standard, workshop.cache, job.tenant)
         manifest = None
         if record.WhichOneof("task") == "problem":
             manifest = workshop.store.manifest(job.tenant, record.problem.manifest_digest)

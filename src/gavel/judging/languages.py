@@ -84,8 +84,8 @@ class Language:
         return bool(self.compile)
 
     @property
-    def selftest_path(self) -> str:
-        """A fit name for its hello program."""
+    def default_path(self) -> str:
+        """The name of a program's one file, or first one, where nothing says otherwise."""
         return self.entry_points[0] if self.entry_points else f"main{self.suffixes[0]}"
 
     def owns(self, path: str) -> bool:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gavel.judging import allowances, limits, verdict
 from gavel.judging.boxes import Boxes
-from gavel.judging.building import Builder, Program
+from gavel.judging.building import Program
 from gavel.judging.engine import Engine
-from gavel.judging.languages import parse_language
 from gavel.judging.outcome import Cancellation, EngineError
 from gavel.judging.plan import fill
-from gavel.judging.report import text
-from gavel.sandbox import Box, CannotExecuteError, Command, LiveOutput, Outcome, SandboxError
+from gavel.judging.report import test_result
+from gavel.judging.running import CannotRun, executed
+from gavel.sandbox import Box, Command, LiveOutput, Outcome, SandboxError
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult, TestResult
 
@@ -63,14 +63,10 @@ def run_live(
 
 class _LiveRun:
     def __init__(self, engine: Engine, job: LiveJob, boxes: Boxes) -> None:
-        self._language, standard = parse_language(job.language)
-        toolchain = engine.toolchains.get(self._language.code)
-        if toolchain is None or not toolchain.available:
-            raise EngineError(f"this worker does not serve {self._language.code}")
+        self._builder = engine.workshop.builder(job.language, job.tenant)
+        self._language = self._builder.toolchain.language
         self._job = job
         self._boxes = boxes
-        self._toolchain = toolchain
-        self._builder = Builder(toolchain, standard, engine.cache, job.tenant)
         self._limits = limits.resolve(job.limits, None, self._language)
         self._compile_limits = allowances.of_compilation(None)
 
@@ -78,7 +74,7 @@ class _LiveRun:
         self, stdin: int, output: LiveOutput, compiled: Callable[[CompileResult], None]
     ) -> tuple[TestResult, CompileResult | None]:
         box = self._boxes.open(
-            self._toolchain.spec,
+            self._builder.toolchain.spec,
             self._compile_limits.files_bytes,
             self._compile_limits.files_count,
         )
@@ -93,12 +89,9 @@ class _LiveRun:
         argv = (*fill(program.run, words, {}), *job.argv)
         run_limits = allowances.of_run(self._limits, self._language)
         try:
-            command = Command(argv, program.environment, stdin)
-            outcome = box.run(command, run_limits, keep=False, live=output)
-        except CannotExecuteError as error:
-            if not argv[0].startswith("/work/"):
-                raise EngineError(f"{argv[0]} cannot be run: {error}") from error
-            return _cannot_run(error), None
+            outcome = executed(box, Command(argv, program.environment, stdin), run_limits, output)
+        except CannotRun as error:
+            return test_result(1, NAME, submission_pb2.VERDICT_RUN_TIME_ERROR, str(error), None), None
         with outcome:
             return self._judged(box, program, outcome)
 
@@ -110,29 +103,8 @@ class _LiveRun:
         if refusal is not None:
             return _not_compiled(), refusal
         found, message = verdict.judge_run(facts, self._limits, self._language.memory_error)
-        result = TestResult(
-            number=1,
-            test=NAME,
-            verdict=found,
-            message=text(message.encode()),
-            exit_code=facts.exit_code,
-            signal=facts.signal,
-            cpu_time_ms=facts.cpu_time_ms,
-            wall_time_ms=facts.wall_time_ms,
-            memory_bytes=facts.memory_bytes,
-            output_bytes=facts.output_bytes,
-        )
-        return result, None
+        return test_result(1, NAME, found, message, facts), None
 
 
 def _not_compiled() -> TestResult:
-    return TestResult(number=1, test=NAME, verdict=submission_pb2.VERDICT_COMPILE_ERROR)
-
-
-def _cannot_run(error: CannotExecuteError) -> TestResult:
-    return TestResult(
-        number=1,
-        test=NAME,
-        verdict=submission_pb2.VERDICT_RUN_TIME_ERROR,
-        message=f"what was compiled cannot be run: {error}",
-    )
+    return test_result(1, NAME, submission_pb2.VERDICT_COMPILE_ERROR, "", None)

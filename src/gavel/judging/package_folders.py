@@ -113,3 +113,13 @@ class Folders:
             return [str(word) for word in value]
         self._config.findings.error(where, "must be a sequence of strings")
         return []
+
+
+def as_number(value: Any) -> float | None:
+    """A number that is given as such or as a text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None

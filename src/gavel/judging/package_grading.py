@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gavel.judging.package_folders import Folders
+from gavel.judging.grading import aggregated
+from gavel.judging.package_folders import Folders, as_number
 from gavel.judging.package_metadata import Configuration, Metadata
 from gavel.submission.v1 import problem_pb2 as problem
 from gavel.submission.v1.problem_pb2 import ManifestTest, TestGroup
@@ -216,8 +217,7 @@ def _check_sum(
     scores += [test.accept_score for test in direct]
     if secret.score_aggregation == _PASS_FAIL:
         return
-    least = secret.score_aggregation == problem.SCORE_AGGREGATION_MIN
-    reachable = min(scores) if least else math.fsum(scores)
+    reachable = aggregated(secret, scores)
     if not math.isclose(reachable, secret.full_score):
         config.findings.warn(
             f"data/secret: its groups come to {reachable:g} points, its max_score is {secret.full_score:g}."
@@ -261,8 +261,7 @@ def grade_draft(
         group = groups[index]
         if not children[index]:
             continue
-        least = group.score_aggregation == problem.SCORE_AGGREGATION_MIN
-        reachable = min(children[index]) if least else math.fsum(children[index])
+        reachable = aggregated(group, children[index])
         group.full_score = min(reachable, group.most_score) if group.HasField("most_score") else reachable
         group.most_score = group.most_score if group.HasField("most_score") else reachable
         group.ignored = group.name == "sample" and group.full_score == 0
@@ -272,13 +271,8 @@ def grade_draft(
 
 def _amount(value: Any, where: str, config: Configuration) -> float:
     """A number of at least 0, given as such or as a text."""
-    try:
-        number = (
-            float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
-        )
-    except (ValueError, OverflowError):
-        number = -1.0
-    if not 0 <= number <= 1e12:
+    number = as_number(value)
+    if number is None or not 0 <= number <= 1e12:
         config.findings.error(where, "must be a number of at least 0")
         return 0.0
     return number

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gavel.judging.package_folders import Folders
+from gavel.judging.grading import aggregated
+from gavel.judging.package_folders import Folders, as_number
 from gavel.judging.package_metadata import Configuration, Metadata
 from gavel.submission.v1 import problem_pb2 as problem
 from gavel.submission.v1.problem_pb2 import ManifestTest, TestGroup, Validator
@@ -152,7 +153,7 @@ class _Reading:
             self._error("grading", "must be default or custom")
 
     def _number(self, key: str, default: float) -> float:
-        number = _as_number(self._settings.get(key, default))
+        number = as_number(self._settings.get(key, default))
         if number is None or not math.isfinite(number):
             self._error(key, "must be a number")
             return default
@@ -161,20 +162,11 @@ class _Reading:
     def _range(self) -> tuple[float, float]:
         value = self._settings.get("range", "-inf +inf")
         words = value.split() if isinstance(value, str) else value
-        bounds = [_as_number(word) for word in words] if isinstance(words, list) else []
+        bounds = [as_number(word) for word in words] if isinstance(words, list) else []
         if len(bounds) != 2 or bounds[0] is None or bounds[1] is None or not bounds[0] <= bounds[1]:
             self._error("range", "must be two numbers, the least and the largest score")
             return -math.inf, math.inf
         return bounds[0], bounds[1]
-
-
-def _as_number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _ignore_sample(
@@ -203,22 +195,10 @@ def _full_scores(
         if not children[index]:
             continue
         if not (stated_wins and group.HasField("full_score")):
-            group.full_score = _aggregated(group, children[index])
+            group.full_score = aggregated(group, children[index])
             _check_range(group, config)
         if index and not group.ignored:
             children[group.parent].append(group.full_score)
-
-
-def _aggregated(group: TestGroup, scores: Sequence[float]) -> float:
-    match group.score_aggregation:
-        case problem.SCORE_AGGREGATION_MIN:
-            return min(scores)
-        case problem.SCORE_AGGREGATION_MAX:
-            return max(scores)
-        case problem.SCORE_AGGREGATION_AVERAGE:
-            return math.fsum(scores) / len(scores)
-        case _:
-            return math.fsum(scores)
 
 
 def _check_range(group: TestGroup, config: Configuration) -> None:

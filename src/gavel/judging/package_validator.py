@@ -118,7 +118,7 @@ def _entry_point(
         return named[0]
     if language.compiled:
         return "" if language.main_class else sources[0]
-    wanted = language.entry_points[0] if language.entry_points else f"main{language.suffixes[0]}"
+    wanted = language.default_path
     findings = config.findings
     findings.error(folder, f"holds several {language.display_name} files: one of them must be named {wanted}")
     return ""

@@ -2,7 +2,7 @@
 
 from gavel.judging.answers import AnswerRunner, choose
 from gavel.judging.boxes import Boxes
-from gavel.judging.building import Files
+from gavel.judging.building import Files, Workshop
 from gavel.judging.checking import Checker, DefaultChecker
 from gavel.judging.interactive import InteractiveRunner
 from gavel.judging.languages import Language
@@ -13,7 +13,7 @@ from gavel.judging.running import PlainRunner, Runner, Submitted
 from gavel.judging.sources import size_of
 from gavel.judging.static_validation import StaticRunner
 from gavel.judging.task import Job, Task
-from gavel.judging.validating import ProblemValidator, Workshop
+from gavel.judging.validating import ProblemValidator
 from gavel.submission.v1 import problem_pb2
 
 _ENDING_MS = 10_000

@@ -18,7 +18,7 @@ from gavel.judging.plan import fill
 from gavel.judging.store import Store
 from gavel.judging.task import Test, content_of
 from gavel.judging.verdict import Facts
-from gavel.sandbox import Box, CannotExecuteError, Command, Limits, Outcome
+from gavel.sandbox import Box, CannotExecuteError, Command, Limits, LiveOutput, Outcome
 from gavel.submission.v1 import submission_pb2
 
 _ACCEPTED = submission_pb2.VERDICT_ACCEPTED
@@ -54,6 +54,17 @@ class CannotRun(Exception):  # noqa: N818  (reads as what it says of the program
     """What was compiled cannot be started; the program's own fault."""
 
 
+def executed(box: Box, command: Command, limits: Limits, live: LiveOutput | None = None) -> Outcome:
+    """Runs a submitted program once. Raises CannotRun, EngineError, SandboxError."""
+    try:
+        return box.run(command, limits, keep=False, live=live)
+    except CannotExecuteError as error:
+        name = command.argv[0]
+        if not name.startswith("/work/"):
+            raise EngineError(f"{name} cannot be run: {error}") from error
+        raise CannotRun(f"what was compiled cannot be run: {error}") from error
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Submitted:
     """The submitted program as it stands ready in its box."""
@@ -80,12 +91,7 @@ class Submitted:
             with self.store.opened(self.tenant, content_of(file)) as source:
                 self.box.put(file.path, source)
         command = Command(argv, self.program.environment, stdin, stdout=stdout)
-        try:
-            return self.box.run(command, self.run_limits, keep=False)
-        except CannotExecuteError as error:
-            if not argv[0].startswith("/work/"):
-                raise EngineError(f"{argv[0]} cannot be run: {error}") from error
-            raise CannotRun(f"what was compiled cannot be run: {error}") from error
+        return executed(self.box, command, self.run_limits)
 
     def judged(self, facts: Facts) -> Checked:
         """What the run alone comes to."""

@@ -5,7 +5,7 @@ import os
 
 from gavel.judging import feedback
 from gavel.judging.outcome import Progress
-from gavel.judging.report import HEAD_BYTES, text
+from gavel.judging.report import HEAD_BYTES, test_result, text
 from gavel.judging.running import Ran
 from gavel.judging.scoring import Result
 from gavel.judging.store import Store
@@ -51,24 +51,11 @@ class Showing:
 
     def result(self, test: Test, ran: Ran, counted: Result) -> TestResult:
         """The whole result; `counted` is what the test counts. Raises EngineError, BrokenProblem."""
-        facts = ran.facts
-        result = TestResult(
-            number=test.number,
-            test=test.name,
-            verdict=counted.verdict,
-            score=counted.score if self._scoring and counted.verdict != _JUDGE_ERROR else None,
-            message=text((counted.fault or ran.checked.message).encode()),
-            pass_count=ran.pass_count,
-        )
-        if facts is not None:
-            result.cpu_time_ms = facts.cpu_time_ms
-            result.wall_time_ms = facts.wall_time_ms
-            result.memory_bytes = facts.memory_bytes
-            result.output_bytes = facts.output_bytes
-            if facts.exit_code is not None:
-                result.exit_code = facts.exit_code
-            if facts.signal is not None:
-                result.signal = facts.signal
+        message = counted.fault or ran.checked.message
+        result = test_result(test.number, test.name, counted.verdict, message, ran.facts)
+        result.pass_count = ran.pass_count
+        if self._scoring and counted.verdict != _JUDGE_ERROR:
+            result.score = counted.score
         if self._may_see(test, counted.verdict) and counted.verdict != _JUDGE_ERROR and self.tests:
             self._show(result, test, ran)
         return result

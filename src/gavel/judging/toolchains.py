@@ -101,11 +101,6 @@ def detect(code: str) -> Toolchain:
     )
 
 
-def available() -> list[str]:
-    """The codes of the languages that this machine has a toolchain for."""
-    return [code for code in LANGUAGES if detect(code).available]
-
-
 def resources(
     language: Language, programs: Mapping[str, str], real: Callable[[str], str | None]
 ) -> dict[str, str]:

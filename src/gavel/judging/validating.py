@@ -9,15 +9,11 @@ from collections.abc import Callable, Mapping
 
 from gavel.judging import allowances, feedback, feedback_folder, testlib, verdict
 from gavel.judging.boxes import Boxes
-from gavel.judging.building import Builder, Files, Program
+from gavel.judging.building import Files, Program, Workshop
 from gavel.judging.checking import Checked, Turn
-from gavel.judging.compile_cache import CompileCache
 from gavel.judging.feedback import Points
-from gavel.judging.languages import LANGUAGES
 from gavel.judging.outcome import BrokenProblem, EngineError
-from gavel.judging.store import Store
 from gavel.judging.task import Content, Test, content_of, with_constants
-from gavel.judging.toolchains import Toolchain
 from gavel.judging.verdict import Facts
 from gavel.sandbox import Box, CannotExecuteError, Command, Limits, SandboxError
 from gavel.submission.v1 import problem_pb2, submission_pb2
@@ -30,15 +26,6 @@ _TALK = f"{_FEEDBACK}/interaction.out"
 _SAID_BYTES = 4_096
 _WRITABLE = 0o666
 """Of files from earlier passes: they belong to the box's root now, and a validator adds to its messages."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Workshop:
-    """What a worker has to build programs with."""
-
-    store: Store
-    toolchains: Mapping[str, Toolchain]
-    cache: CompileCache
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -210,18 +197,18 @@ class ProblemValidator:
             box.put(path, source)
 
     def _build(self, own: Validator) -> tuple[Box, Program]:
-        toolchain = self._workshop.toolchains.get(own.language)
-        if toolchain is None or not toolchain.available:
-            raise EngineError(f"this worker cannot run the problem's validator: no {own.language}")
+        try:
+            builder = self._workshop.builder(own.language, self._tenant)
+        except EngineError as error:
+            message = f"this worker cannot run the problem's validator: no {own.language}"
+            raise EngineError(message) from error
         read, constants = self._workshop.store.read, self._manifest.constants
         files = {
             file.path: with_constants(read(self._tenant, content_of(file)), constants) for file in own.files
         }
         compile_limits = allowances.of_compilation(self._manifest.compile_limits)
         files_bytes = max(compile_limits.files_bytes, self._limits.files_bytes)
-        box = self._boxes.open(toolchain.spec, files_bytes, compile_limits.files_count)
-        language = LANGUAGES[own.language]
-        builder = Builder(toolchain, language.default_standard, self._workshop.cache, self._tenant)
+        box = self._boxes.open(builder.toolchain.spec, files_bytes, compile_limits.files_count)
         program, result = builder.build(box, files, own.entry_point, compile_limits)
         self._boxes.check()
         if program is None:

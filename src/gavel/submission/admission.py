@@ -18,6 +18,8 @@ from gavel.judging.admission import (
     check_language,
     check_limits,
     check_sources,
+    later_sources,
+    refuse_later,
     refuse_size,
     source_too_large,
 )
@@ -178,20 +180,10 @@ def _check_tests(tests: submission_pb2.InlineTests, findings: Findings) -> None:
 
 def _refuse_unimplemented(request: submission_service_pb2.CreateSubmissionRequest) -> None:
     """The batch lane and sources by digest are defined and come with a later version."""
-    findings: list[Violation] = []
+    later: list[Violation] = []
     if request.lane == submission_pb2.LANE_BATCH:
-        findings.append(Violation("lane", "the batch lane comes with a later version"))
-    for index, source in enumerate(request.sources):
-        if source.HasField("digest"):
-            field = f"sources[{index}].digest"
-            findings.append(Violation(field, "sources by digest come with a later version; send the bytes"))
-    if findings:
-        raise GavelError(
-            error_reason_pb2.ERROR_REASON_NOT_IMPLEMENTED,
-            f"{findings[0].field}: {findings[0].description}",
-            violations=findings,
-            method=_CREATE,
-        )
+        later.append(Violation("lane", "the batch lane comes with a later version"))
+    refuse_later([*later, *later_sources(request.sources)], _CREATE)
 
 
 def _shown(text: str) -> str:

@@ -3,7 +3,7 @@
 from gavel.judging import admission
 from gavel.judging.languages import parse_language
 from gavel.judging.live_run import LiveJob
-from gavel.rpc.errors import GavelError, Violation, invalid
+from gavel.rpc.errors import GavelError, invalid
 from gavel.rpc.findings import Findings
 from gavel.submission.v1 import error_reason_pb2
 from gavel.worker.v1 import worker_service_pb2
@@ -28,7 +28,7 @@ def job_of(request: worker_service_pb2.RunProgramRequest, tenant: str) -> LiveJo
     admission.check_limits(start.limits, findings)
     if findings:
         raise findings.error()
-    _refuse_digests(start)
+    admission.refuse_later(admission.later_sources(start.sources), METHOD)
     admission.refuse_size(start.sources, 0, "the sources")
     return LiveJob(
         tenant=tenant,
@@ -78,19 +78,3 @@ def input_of(request: worker_service_pb2.RunProgramRequest) -> bytes | None:
             raise invalid("start", "only the first message may hold it")
         case _:
             raise invalid("request", "neither stdin nor stdin_end is set")
-
-
-def _refuse_digests(start: worker_service_pb2.RunProgramStart) -> None:
-    """Sources by digest are defined and come with a later version, as those of submissions."""
-    found = [
-        Violation(f"sources[{index}].digest", "sources by digest come with a later version; send the bytes")
-        for index, source in enumerate(start.sources)
-        if source.HasField("digest")
-    ]
-    if found:
-        raise GavelError(
-            error_reason_pb2.ERROR_REASON_NOT_IMPLEMENTED,
-            f"{found[0].field}: {found[0].description}",
-            violations=found,
-            method=METHOD,
-        )

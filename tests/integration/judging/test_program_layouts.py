@@ -317,21 +317,21 @@ def test_a_program_of_several_files_is_accepted(
 @pytest.mark.parametrize("code", HELLO)
 def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(judge: Judge, code: str) -> None:
     """Both at once, as some editors leave them."""
-    path = LANGUAGES[code].selftest_path
+    path = LANGUAGES[code].default_path
     _judged(judge, code, {path: codecs.BOM_UTF8 + HELLO[code].replace("\n", "\r\n").encode()})
 
 
 @pytest.mark.parametrize("code", ["c", "cpp", "java", "javascript", "csharp", "typescript"])
 def test_a_comment_in_an_old_encoding_does_no_harm(judge: Judge, code: str) -> None:
     """In languages that do not ask for UTF-8 themselves."""
-    _judged(judge, code, {LANGUAGES[code].selftest_path: HELLO[code].encode("latin-1")})
+    _judged(judge, code, {LANGUAGES[code].default_path: HELLO[code].encode("latin-1")})
 
 
 @pytest.mark.parametrize("code", ["python3", "cpp", "java"])
 def test_utf_16_is_read_by_its_mark(judge: Judge, code: str) -> None:
     """As an editor of Windows saves `Unicode`."""
     text = codecs.BOM_UTF16_LE + HELLO[code].replace("\n", "\r\n").encode("utf-16-le")
-    _judged(judge, code, {LANGUAGES[code].selftest_path: text})
+    _judged(judge, code, {LANGUAGES[code].default_path: text})
 
 
 def test_python_says_what_it_misses_in_an_old_encoding(judge: Judge) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gavel.judging import toolchains
+from gavel.judging.deployment import Toolchains
 from gavel.judging.languages import LANGUAGES, UnknownLanguage, language_of, parse_language
 
 
@@ -47,7 +48,7 @@ def test_every_language_is_complete() -> None:
 
 def test_this_machine_has_what_the_tests_need() -> None:
     """Python at least; what is found says its version, what is not says what to install."""
-    assert "python3" in toolchains.available()
+    assert "python3" in Toolchains().available()
     for code in LANGUAGES:
         found = toolchains.detect(code)
         assert (found.version != "") == found.available

@@ -47,6 +47,7 @@ _SYS_OPENAT2: Final = 437
 _SYS_MOUNT_SETATTR: Final = 442
 _SYS_PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), -1)
 _SYS_CLONE: Final = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), -1)
+_SYS_RT_SIGACTION: Final = {"x86_64": 13, "aarch64": 134}.get(platform.machine(), -1)
 
 _AT_CURRENT_FOLDER: Final = -100
 _AT_RECURSIVE: Final = 0x8000
@@ -178,9 +179,8 @@ def prctl(option: int, value: int) -> None:
 def reset_signal(number: int) -> None:
     """To its default, also those that the C library keeps for itself and lets nobody name."""
     action = (ctypes.c_ulong * 4)()
-    set_size = ctypes.c_ulong(_SIGNAL_SET_BYTES)
-    call = ctypes.c_long({"x86_64": 13, "aarch64": 134}[platform.machine()])
-    _checked(libc.syscall(call, ctypes.c_long(number), action, None, set_size), f"rt_sigaction {number}")
+    call, set_size = ctypes.c_long(_SYS_RT_SIGACTION), ctypes.c_ulong(_SIGNAL_SET_BYTES)
+    _checked(_SYSCALL(call, ctypes.c_long(number), action, None, set_size), f"rt_sigaction {number}")
 
 
 def make_executable(address: int, size: int) -> None:

@@ -140,10 +140,8 @@ def main(descriptor: int) -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # a mask, too, is kept over an exec
     # What is ignored stays so over an exec: by Python itself, by nohup, by a shell's background.
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(number, signal.SIG_DFL)
-    for hidden in set(range(1, signal.NSIG)) - signal.valid_signals():
-        kernel.reset_signal(hidden)
+    for number in set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP}:
+        kernel.reset_signal(number)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
     os.umask(0)
     sys.path.clear()
