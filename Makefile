@@ -6,6 +6,8 @@ PROTOS := $(sort $(wildcard protos/gavel/*/v1/*.proto))
 GENERATED := src/gavel/*/v1
 # Most tests wait more than they compute.
 TEST_PROCESSES ?= 3
+# These hold programs to milliseconds.
+ALONE := tests/integration/sandbox
 PROTOC := -m grpc_tools.protoc -Iprotos
 
 .DEFAULT_GOAL := help
@@ -28,7 +30,8 @@ demo: $(STAMP) ## start the whole mesh, judge the examples, show every verdict, 
 test: $(STAMP) check test-fast test-fault-smoke ## all that CI runs
 
 test-fast: $(STAMP) ## unit, integration and acceptance tests on the real stack
-	$(BIN)/pytest -m "not fault" -n $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/pytest -m "not fault" -n $(TEST_PROCESSES) --dist loadfile --ignore $(ALONE)
+	$(BIN)/pytest $(ALONE)
 
 test-fault-smoke: $(STAMP) ## three minutes of the fault tests, most hostile programs among them
 	$(BIN)/pytest -m "fault and smoke" tests/fault

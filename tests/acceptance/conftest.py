@@ -27,16 +27,23 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="session")
 def mesh(collector: Collector) -> Iterator[Mesh]:
-    """The mesh, with every language of this machine."""
+    """The mesh, with every language of this machine tried out."""
     folder = Path(tempfile.mkdtemp(prefix="gavel-acceptance-"))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in collector.environment.items():
             patch.setenv(name, value)
         started = Mesh(folder)
         started.start()
+    with Client(started.address) as made:
+        until(lambda: _all_are_known(made), "every language is tried out", 90.0)
     yield started
     started.stop()
     shutil.rmtree(folder)
+
+
+def _all_are_known(client: Client) -> bool:
+    found = client.languages()
+    return any(each.available for each in found) and not any(each.testing for each in found)
 
 
 @pytest.fixture(scope="module")
