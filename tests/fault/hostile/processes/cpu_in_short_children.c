@@ -1,5 +1,6 @@
 // Burns CPU in children that are gone before anybody could look at them.
-// verdicts: TIME_LIMIT_EXCEEDED
+// Memory as in fork_bomb.c.
+// verdicts: TIME_LIMIT_EXCEEDED MEMORY_LIMIT_EXCEEDED
 // limits: cpu_time_ms=300
 #include "held.h"
 int main(void) {

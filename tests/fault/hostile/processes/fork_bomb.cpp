@@ -1,5 +1,6 @@
 // The same through threads of processes that each fork.
-// verdicts: TIME_LIMIT_EXCEEDED
+// Memory as in fork_bomb.c.
+// verdicts: TIME_LIMIT_EXCEEDED MEMORY_LIMIT_EXCEEDED
 // limits: cpu_time_ms=300
 #include "held.h"
 #include <thread>

@@ -1,5 +1,6 @@
 # Forks without end (Piston's corpus of patched exploits has one).
-# verdicts: TIME_LIMIT_EXCEEDED
+# Memory as in fork_bomb.c.
+# verdicts: TIME_LIMIT_EXCEEDED MEMORY_LIMIT_EXCEEDED
 # limits: cpu_time_ms=300
 import os
 
