@@ -20,6 +20,8 @@ from gavel.submission.v1.submission_pb2 import CompileResult
 
 OUTPUT_BYTES_MOST = 64 * 1024
 _BLOCK_BYTES = 1024 * 1024
+_EXECUTABLE = 0o555
+_WHOLE_FOLDER = "."
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108  (the box's own)
@@ -82,13 +84,34 @@ class Builder:
         try:
             for path, data in placed.items():
                 box.put(path, data)
-            result = self._made(box, plan.compile, placed, _generous(limits, language))
+            result = self._made(box, plan.compile, placed, _generous(limits, language), language.artefact)
             box.freeze()
         except SandboxError as error:
             raise EngineError(f"compiling: {error}") from error
         if result.verdict != submission_pb2.VERDICT_ACCEPTED:
             return None, result
         return Program(plan.run, environment(self.toolchain), plan.check), result
+
+    def build_by_scripts(
+        self, box: Box, files: Files, limits: Limits
+    ) -> tuple[Program | None, CompileResult]:
+        """As `build`, but `build` among the files, where there is one, makes the program, and `run`, a file
+        or what `build` left, is the program. Both are executed as they are: by their first line.
+        """
+        try:
+            for path, data in files.items():
+                box.put(path, data, _EXECUTABLE)
+            argv = ("/work/build",) if "build" in files else ()
+            result = self._made(box, argv, files, limits, _WHOLE_FOLDER)
+            there = "run" in box.names()
+            box.freeze()
+        except SandboxError as error:
+            raise EngineError(f"building: {error}") from error
+        if result.verdict != submission_pb2.VERDICT_ACCEPTED:
+            return None, result
+        if not there:
+            return None, _refused(f"{result.output}\nbuild left no file run.")
+        return Program(("/work/run",), environment(self.toolchain)), result
 
     def refusal(self, box: Box, program: Program, facts: Facts, limits: Limits) -> CompileResult | None:
         """Why a program without a compiler that failed is none, such as one with a syntax error; else None.
@@ -106,16 +129,17 @@ class Builder:
             raise EngineError(f"checking: {error}") from error
         return None if result.verdict == submission_pb2.VERDICT_ACCEPTED else result
 
-    def _made(self, box: Box, argv: tuple[str, ...], placed: Files, limits: Limits) -> CompileResult:
+    def _made(
+        self, box: Box, argv: tuple[str, ...], placed: Files, limits: Limits, artefact: str
+    ) -> CompileResult:
         if not argv:
             return CompileResult(verdict=submission_pb2.VERDICT_ACCEPTED)
-        artefact = self.toolchain.language.artefact
         key = self._key(argv, placed) if artefact else ""
         kept = self.cache.get(key) if artefact else None
         if kept is not None:
             result = CompileResult.FromString(kept.pop(".result"))
             for path, data in kept.items():
-                box.put(path, data, 0o555)
+                box.put(path, data, _EXECUTABLE)
             result.cached = True
             return result
         result = self._compiled(box, argv, limits)
@@ -131,6 +155,8 @@ class Builder:
         try:
             outcome = box.run(Command(argv, environment(self.toolchain)), limits)
         except CannotExecuteError as error:
+            if argv[0].startswith("/work/"):  # no compiler of ours, but the package's
+                return _refused(f"build cannot be executed: {error}")
             raise EngineError(f"{argv[0]} cannot be run: {error}") from error
         with outcome:
             if outcome.kill is Kill.CANCELLED:
@@ -260,7 +286,7 @@ def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
     """The file, or all files of the folder, that compiling left; nothing is followed out of the box. None for
     what is not to be kept: too much, or names that are no text.
     """
-    single = box.get(artefact, ENTRY_BYTES_MOST + 1)
+    single = box.get(artefact, ENTRY_BYTES_MOST + 1) if artefact != _WHOLE_FOLDER else None
     if single is not None:
         return {artefact: single} if len(single) < ENTRY_BYTES_MOST else None
     found: dict[str, bytes] = {}
@@ -268,7 +294,7 @@ def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
     try:
         while folders:
             folder = folders.pop()
-            for path in [f"{folder}/{name}" for name in box.names(folder)]:
+            for path in [f"{folder}/{name}".removeprefix("./") for name in box.names(folder)]:
                 path.encode()
                 data = box.get(path, ENTRY_BYTES_MOST + 1 - held)
                 if data is None:

@@ -10,6 +10,8 @@ from gavel.submission.v1.problem_pb2 import FileReference, Validator, ValidatorP
 
 _FOLDERS = ("output_validator", "output_validators")
 _INTERACTORS = "interactors"
+_OF_SCRIPTS = "bash"
+"""The language in whose box `build` and `run` live, whatever they are written in."""
 _DOMJUDGE = "domjudge-problem.ini"
 _SPECIAL = re.compile(r"(?m)^\s*special_(run|compare)\s*=")
 _IDLE = re.compile(r"(readme|license|copying)(\..*)?|.*\.(md|txt)", re.IGNORECASE)
@@ -84,18 +86,32 @@ def _program(folder: str, config: Configuration, stated: ValidatorProtocol) -> V
         folder = f"{folder}/{names.pop()}"
         files = _below(config.files, folder)
     if {"build", "run"} & files.keys():
-        findings.error(folder, "build and run scripts are not supported: give the validator's source files")
-        return None
+        # A testlib.h beside them says nothing: `run` may well translate its exit codes.
+        protocol = stated or problem_pb2.VALIDATOR_PROTOCOL_KATTIS
+        return _validator(files, _OF_SCRIPTS, protocol, scripts=True)
     language = language_of(files)
     if language is None:
         known = ", ".join(one.display_name for one in LANGUAGES.values() if one.inferred)
         findings.error(folder, f"must hold source files of one language, out of {known}")
         return None
     entry_point = _entry_point(folder, language, files, config)
+    protocol = stated or _protocol(folder, files, config)
+    return _validator(files, language.code, protocol, entry_point=entry_point)
+
+
+def _validator(
+    files: Mapping[str, FileReference],
+    language: str,
+    protocol: ValidatorProtocol,
+    *,
+    entry_point: str = "",
+    scripts: bool = False,
+) -> Validator:
     return Validator(
-        language=language.code,
+        language=language,
         entry_point=entry_point,
-        protocol=stated or _protocol(folder, files, config),
+        protocol=protocol,
+        scripts=scripts,
         files=[
             FileReference(path=path, sha256=file.sha256, size_bytes=file.size_bytes)
             for path, file in sorted(files.items())

@@ -209,7 +209,10 @@ class ProblemValidator:
         compile_limits = allowances.of_compilation(self._manifest.compile_limits)
         files_bytes = max(compile_limits.files_bytes, self._limits.files_bytes)
         box = self._boxes.open(builder.toolchain.spec, files_bytes, compile_limits.files_count)
-        program, result = builder.build(box, files, own.entry_point, compile_limits)
+        if own.scripts:
+            program, result = builder.build_by_scripts(box, files, compile_limits)
+        else:
+            program, result = builder.build(box, files, own.entry_point, compile_limits)
         self._boxes.check()
         if program is None:
             raise BrokenProblem("the problem's output validator does not compile", result.output)

@@ -32,6 +32,21 @@ def made(
     **manifest: object,
 ) -> ProblemReference:
     """A problem of tests (input and answer by name; those below `sample/` are samples)."""
+    own = None
+    if validator:
+        own = Validator(
+            language="python3" if path.endswith(".py") else "cpp",
+            files=[file(judge, validator.encode(), path)],
+            entry_point=path,
+            protocol=protocol,
+        )
+    return made_with(judge, tests, own, **manifest)
+
+
+def made_with(
+    judge: Judge, tests: dict[str, tuple[str, str]], validator: Validator | None, **manifest: object
+) -> ProblemReference:
+    """As `made`, with a validator as it is."""
     whole = Manifest(
         tests=[
             ManifestTest(
@@ -44,12 +59,6 @@ def made(
         ],
         **manifest,  # type: ignore[arg-type]
     )
-    if validator:
-        own = Validator(
-            language="python3" if path.endswith(".py") else "cpp",
-            files=[file(judge, validator.encode(), path)],
-            entry_point=path,
-            protocol=protocol,
-        )
-        whole.validator.CopyFrom(own)
+    if validator is not None:
+        whole.validator.CopyFrom(validator)
     return problem(judge, whole)

@@ -300,10 +300,6 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
             },
             "static_validator",
         ),
-        (
-            {"problem.yaml": MODERN, **TESTS, "output_validator/build": "", "output_validator/v.c": ""},
-            "output_validator",
-        ),
         ({"problem.yaml": MODERN, **TESTS, "output_validator/v.cob": ""}, "output_validator"),
         ({"problem.yaml": MODERN, **TESTS, "include/c/a b.h": ""}, "include/c/a b.h"),
         ({"problem.yaml": MODERN, **TESTS, "data/secret/01.files/å": ""}, "data/secret/01.files/å"),

@@ -133,13 +133,26 @@ def test_a_validator_may_be_written_in_any_language(
     assert (manifest.validator.language, manifest.validator.entry_point) == (language, entry_point)
 
 
+@pytest.mark.parametrize("paths", [["run", "a.py"], ["build", "a.cc", "testlib.h"], ["build", "run", "b/x"]])
+def test_scripts_that_build_and_run_a_validator_stand_for_it(paths: list[str]) -> None:
+    """Whatever lies beside them; how its exit codes are to be read is theirs as well."""
+    files = {f"output_validator/check/{path}": TESTLIB if path == "testlib.h" else "" for path in paths}
+
+    manifest, warnings = made({"problem.yaml": MODERN, **files, **TESTS})
+
+    found = manifest.validator
+    assert (found.scripts, found.language, found.entry_point) == (True, "bash", "")
+    assert found.protocol == problem.VALIDATOR_PROTOCOL_KATTIS
+    assert [file.path for file in found.files] == sorted(paths)
+    assert warnings == []
+
+
 @pytest.mark.parametrize(
     ("paths", "words"),
     [
         (["a.js", "b.js"], "main"),
         (["a.js", "b.py"], "one language"),
         (["notes.md"], "one language"),
-        (["run", "a.py"], "build and run scripts"),
         (["a/v.cc", "b/v.cc", "testlib.h"], "several programs"),
     ],
 )

@@ -104,7 +104,7 @@ class Problem(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., manifest_digest: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., test_count: _Optional[int] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors", "compile_limits", "validation_limits", "code_bytes", "languages", "include", "constants", "interactive", "pass_count_most", "submit_answer", "groups", "static_validator", "shown", "lower_score_is_better")
+    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors", "compile_limits", "validation_limits", "code_bytes", "languages", "include", "constants", "interactive", "pass_count_most", "submit_answer", "groups", "static_validator", "shown", "lower_score_is_better", "grader")
     class TimeFactorsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +139,7 @@ class Manifest(_message.Message):
     STATIC_VALIDATOR_FIELD_NUMBER: _ClassVar[int]
     SHOWN_FIELD_NUMBER: _ClassVar[int]
     LOWER_SCORE_IS_BETTER_FIELD_NUMBER: _ClassVar[int]
+    GRADER_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     limits: _submission_pb2.Limits
     tests: _containers.RepeatedCompositeFieldContainer[ManifestTest]
@@ -159,10 +160,11 @@ class Manifest(_message.Message):
     static_validator: Validator
     shown: Shown
     lower_score_is_better: bool
-    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ..., compile_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., validation_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., code_bytes: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., constants: _Optional[_Mapping[str, str]] = ..., interactive: _Optional[bool] = ..., pass_count_most: _Optional[int] = ..., submit_answer: _Optional[bool] = ..., groups: _Optional[_Iterable[_Union[TestGroup, _Mapping]]] = ..., static_validator: _Optional[_Union[Validator, _Mapping]] = ..., shown: _Optional[_Union[Shown, str]] = ..., lower_score_is_better: _Optional[bool] = ...) -> None: ...
+    grader: Validator
+    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ..., compile_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., validation_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., code_bytes: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., constants: _Optional[_Mapping[str, str]] = ..., interactive: _Optional[bool] = ..., pass_count_most: _Optional[int] = ..., submit_answer: _Optional[bool] = ..., groups: _Optional[_Iterable[_Union[TestGroup, _Mapping]]] = ..., static_validator: _Optional[_Union[Validator, _Mapping]] = ..., shown: _Optional[_Union[Shown, str]] = ..., lower_score_is_better: _Optional[bool] = ..., grader: _Optional[_Union[Validator, _Mapping]] = ...) -> None: ...
 
 class TestGroup(_message.Message):
-    __slots__ = ("name", "parent", "break_on_reject", "verdict_aggregation", "accept_if_any_accepted", "score_aggregation", "accept_score", "reject_score", "test_scores", "least_score", "most_score", "full_score", "ignored", "required_groups")
+    __slots__ = ("name", "parent", "break_on_reject", "verdict_aggregation", "accept_if_any_accepted", "score_aggregation", "accept_score", "reject_score", "test_scores", "least_score", "most_score", "full_score", "ignored", "required_groups", "custom_grader", "grader_arguments")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PARENT_FIELD_NUMBER: _ClassVar[int]
     BREAK_ON_REJECT_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +179,8 @@ class TestGroup(_message.Message):
     FULL_SCORE_FIELD_NUMBER: _ClassVar[int]
     IGNORED_FIELD_NUMBER: _ClassVar[int]
     REQUIRED_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_GRADER_FIELD_NUMBER: _ClassVar[int]
+    GRADER_ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     parent: int
     break_on_reject: bool
@@ -191,7 +195,9 @@ class TestGroup(_message.Message):
     full_score: float
     ignored: bool
     required_groups: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, name: _Optional[str] = ..., parent: _Optional[int] = ..., break_on_reject: _Optional[bool] = ..., verdict_aggregation: _Optional[_Union[VerdictAggregation, str]] = ..., accept_if_any_accepted: _Optional[bool] = ..., score_aggregation: _Optional[_Union[ScoreAggregation, str]] = ..., accept_score: _Optional[float] = ..., reject_score: _Optional[float] = ..., test_scores: _Optional[_Union[TestScores, str]] = ..., least_score: _Optional[float] = ..., most_score: _Optional[float] = ..., full_score: _Optional[float] = ..., ignored: _Optional[bool] = ..., required_groups: _Optional[_Iterable[int]] = ...) -> None: ...
+    custom_grader: bool
+    grader_arguments: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., parent: _Optional[int] = ..., break_on_reject: _Optional[bool] = ..., verdict_aggregation: _Optional[_Union[VerdictAggregation, str]] = ..., accept_if_any_accepted: _Optional[bool] = ..., score_aggregation: _Optional[_Union[ScoreAggregation, str]] = ..., accept_score: _Optional[float] = ..., reject_score: _Optional[float] = ..., test_scores: _Optional[_Union[TestScores, str]] = ..., least_score: _Optional[float] = ..., most_score: _Optional[float] = ..., full_score: _Optional[float] = ..., ignored: _Optional[bool] = ..., required_groups: _Optional[_Iterable[int]] = ..., custom_grader: _Optional[bool] = ..., grader_arguments: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ManifestTest(_message.Message):
     __slots__ = ("name", "input", "answer", "sample", "validator_arguments", "argv", "has_validator_arguments", "files", "group", "static_validation", "accept_score")
@@ -220,16 +226,18 @@ class ManifestTest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., input: _Optional[_Union[FileReference, _Mapping]] = ..., answer: _Optional[_Union[FileReference, _Mapping]] = ..., sample: _Optional[bool] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., argv: _Optional[_Iterable[str]] = ..., has_validator_arguments: _Optional[bool] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., group: _Optional[int] = ..., static_validation: _Optional[bool] = ..., accept_score: _Optional[float] = ...) -> None: ...
 
 class Validator(_message.Message):
-    __slots__ = ("language", "files", "entry_point", "protocol")
+    __slots__ = ("language", "files", "entry_point", "protocol", "scripts")
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     ENTRY_POINT_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    SCRIPTS_FIELD_NUMBER: _ClassVar[int]
     language: str
     files: _containers.RepeatedCompositeFieldContainer[FileReference]
     entry_point: str
     protocol: ValidatorProtocol
-    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., entry_point: _Optional[str] = ..., protocol: _Optional[_Union[ValidatorProtocol, str]] = ...) -> None: ...
+    scripts: bool
+    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., entry_point: _Optional[str] = ..., protocol: _Optional[_Union[ValidatorProtocol, str]] = ..., scripts: _Optional[bool] = ...) -> None: ...
 
 class FileReference(_message.Message):
     __slots__ = ("path", "sha256", "size_bytes")
