@@ -76,6 +76,16 @@ def of_validation(guaranteed: submission_pb2.Limits | None) -> Limits:
     )
 
 
+def told(limits: Limits) -> submission_pb2.Limits:
+    """The sandbox's limits of a run, for the words about how it ended."""
+    return submission_pb2.Limits(
+        cpu_time_ms=limits.cpu_time_ms,
+        wall_time_ms=limits.wall_time_ms,
+        memory_bytes=limits.memory_bytes,
+        output_bytes=limits.output_bytes,
+    )
+
+
 def of_runtime(limits: submission_pb2.Limits) -> dict[str, str]:
     """The words in braces of a run's command that stand for limits, for runtimes that keep a limit of their
     own.

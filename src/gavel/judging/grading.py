@@ -128,23 +128,36 @@ def of_group(group: TestGroup, children: Sequence[tuple[Result, bool]], *, lower
     `children` are those that have a result, in the order judged, each with whether it is an ignored group.
     """
     counted = [result for result, ignored in children if not ignored] or [result for result, _ in children]
-    broken = next((result for result, _ in children if result.verdict == JUDGE_ERROR), None)
+    broken = broken_by(children)
     if broken is not None:
-        return Result(JUDGE_ERROR, fault=broken.fault)
+        return broken
     score = _score(group, counted)
     if group.HasField("full_score") and math.isclose(
         score, group.full_score, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE
     ):
         score = group.full_score
-    verdict = _verdict(group, counted, score, lower_is_better=lower_is_better)
-    if rejected(verdict):
-        return Result(verdict, score)
+    return within_bounds(
+        group, Result(_verdict(group, counted, score, lower_is_better=lower_is_better), score)
+    )
+
+
+def broken_by(children: Sequence[tuple[Result, bool]]) -> Result | None:
+    """The group's result when a child is JUDGE_ERROR."""
+    broken = next((result for result, _ in children if result.verdict == JUDGE_ERROR), None)
+    return Result(JUDGE_ERROR, fault=broken.fault) if broken is not None else None
+
+
+def within_bounds(group: TestGroup, result: Result) -> Result:
+    """The group's result; JUDGE_ERROR when it is accepted with a score that the group may not have."""
+    score = result.score
+    if rejected(result.verdict):
+        return result
     above = group.HasField("most_score") and not reaches(group.most_score, score)
     below = group.HasField("least_score") and not reaches(score, group.least_score)
     if above or below or not math.isfinite(score):
         named = group.name or "the problem"
         return Result(JUDGE_ERROR, fault=f"the score {score:g} lies outside of what {named} allows")
-    return Result(verdict, score)
+    return result
 
 
 def _score(group: TestGroup, children: Sequence[Result]) -> float:

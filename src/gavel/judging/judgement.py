@@ -6,6 +6,7 @@ from gavel.judging import allowances, limits, sources, verdict
 from gavel.judging.boxes import Boxes
 from gavel.judging.building import Files, Program, Workshop
 from gavel.judging.checking import Checked, Turn
+from gavel.judging.custom_grader import CustomGrader
 from gavel.judging.outcome import BrokenProblem, Judged, Progress
 from gavel.judging.runners import Runners
 from gavel.judging.running import CannotRun, Ran, Runner, Submitted
@@ -117,7 +118,12 @@ class Judgement:
 
     def _tested(self, runner: Runner, submitted: Submitted | None) -> Judged:
         """Runs the tests that the course asks for; the rest is SKIPPED."""
-        course = Course(self._task.manifest, run_all=self._job.record.run_policy == RUN_POLICY_RUN_ALL)
+        manifest = self._task.manifest
+        course = Course(
+            manifest,
+            run_all=self._job.record.run_policy == RUN_POLICY_RUN_ALL,
+            grader=CustomGrader(self._workshop, self._boxes, self._job.tenant, manifest),
+        )
         showing = Showing(self._task, self._workshop.store, self._job.tenant, self._progress)
         results: dict[int, TestResult] = {}
         while (index := course.next()) is not None:

@@ -69,6 +69,10 @@ def build_manifest(
     if static is not None:
         manifest.static_validator.CopyFrom(static)
     manifest.groups.extend(package_groups.groups(config, metadata, folders, tests, validator=validator))
+    graded = any(group.custom_grader for group in manifest.groups)
+    grader = package_validator.grader(config, wanted=graded)
+    if grader is not None:
+        manifest.grader.CopyFrom(grader)
     manifest.tests.extend(tests)
     _check_names(manifest, findings)
     findings.settle()
@@ -79,7 +83,7 @@ def _check_names(manifest: Manifest, findings: Findings) -> None:
     """Whatever is put into a box has to have a name that a submission's file could have."""
     placed = [f"include/{file.path}" for file in manifest.include]
     placed += [file.path for file in manifest.validator.files]
-    placed += [file.path for file in manifest.static_validator.files]
+    placed += [file.path for file in (*manifest.static_validator.files, *manifest.grader.files)]
     placed += [f"data/{test.name}.files/{file.path}" for test in manifest.tests for file in test.files]
     for path in placed:
         if PATH.fullmatch(path) is None:

@@ -100,8 +100,8 @@ class _Reading:
         if on_reject not in ("break", "continue"):
             self._error("on_reject", "must be break or continue")
         # Of a pass-fail problem nothing is worth running that can no longer change whether it is passed.
-        group.break_on_reject = on_reject != "continue" or (not scoring and not _TOLERANT & flags)
-        self._refuse_custom_graders()
+        tolerant = group.custom_grader or bool(_TOLERANT & flags)
+        group.break_on_reject = on_reject != "continue" or (not scoring and not tolerant)
         if not scoring:
             for key in ("accept_score", "reject_score", "range"):
                 if key in self._own:
@@ -122,9 +122,16 @@ class _Reading:
 
     def _flags(self) -> set[str]:
         group = self._group
+        flags = str(self._settings.get("grader_flags") or "").split()
+        grading = self._settings.get("grading", "default")
+        if grading == "custom":
+            group.custom_grader = True
+            group.grader_arguments.extend(flags)
+            return set()
+        if grading != "default":
+            self._error("grading", "must be default or custom")
         group.verdict_aggregation = problem.VERDICT_AGGREGATION_WORST_ERROR
         group.score_aggregation = problem.SCORE_AGGREGATION_SUM
-        flags = str(self._settings.get("grader_flags") or "").split()
         for flag in flags:
             if flag in _VERDICTS:
                 group.verdict_aggregation = _VERDICTS[flag]
@@ -141,16 +148,6 @@ class _Reading:
                 self._error("grader_flags", "ignore_sample is for data/testdata.yaml alone")
             flags.remove("ignore_sample")
         return set(flags)
-
-    def _refuse_custom_graders(self) -> None:
-        grading = self._own.get("grading", "default")
-        if grading == "custom":
-            named = next(
-                (path for path in sorted(self._config.files) if path.startswith("graders/")), "graders/"
-            )
-            self._error("grading", f"custom graders are not supported, only the default one ({named})")
-        elif grading != "default":
-            self._error("grading", "must be default or custom")
 
     def _number(self, key: str, default: float) -> float:
         number = as_number(self._settings.get(key, default))
@@ -172,7 +169,7 @@ class _Reading:
 def _ignore_sample(
     groups: Sequence[TestGroup], root: Mapping[str, Any], config: Configuration, folders: Folders
 ) -> None:
-    if "ignore_sample" not in str(root.get("grader_flags") or "").split():
+    if groups[0].custom_grader or "ignore_sample" not in str(root.get("grader_flags") or "").split():
         return
     for group in groups:
         group.ignored = group.name == "sample"
@@ -186,19 +183,23 @@ def _ignore_sample(
 def _full_scores(
     groups: Sequence[TestGroup], tests: Sequence[ManifestTest], config: Configuration, *, stated_wins: bool
 ) -> None:
-    """What a solution gets that is right in all: of every group, from the scores of accepted tests."""
-    children: list[list[float]] = [[] for _ in groups]
+    """What a solution gets that is right in all: of every group, from the scores of accepted tests. What a
+    custom grader makes of them nobody knows but the range of its group.
+    """
+    children: list[list[float | None]] = [[] for _ in groups]
     for test in tests:
         children[test.group].append(groups[test.group].accept_score)
     for index in reversed(range(len(groups))):
         group = groups[index]
         if not children[index]:
             continue
-        if not (stated_wins and group.HasField("full_score")):
-            group.full_score = aggregated(group, children[index])
+        scores = [score for score in children[index] if score is not None]
+        known = len(scores) == len(children[index]) and not group.custom_grader
+        if known and not (stated_wins and group.HasField("full_score")):
+            group.full_score = aggregated(group, scores)
             _check_range(group, config)
         if index and not group.ignored:
-            children[group.parent].append(group.full_score)
+            children[group.parent].append(group.full_score if group.HasField("full_score") else None)
 
 
 def _check_range(group: TestGroup, config: Configuration) -> None:

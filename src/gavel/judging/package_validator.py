@@ -1,4 +1,6 @@
-"""The validators of a problem package: one program each, found in the folder that the format gives it."""
+"""The validators and the grader of a problem package: one program each, found in the folder that the format
+gives it.
+"""
 
 import re
 from collections.abc import Mapping
@@ -63,6 +65,19 @@ def static_validator(config: Configuration, metadata: Metadata, *, wanted: bool)
         config.findings.warn(
             f"{folder}/ was passed over, since no test_group.yaml has a static_validation_score."
         )
+    elif there:
+        return _program(folder, config, problem_pb2.VALIDATOR_PROTOCOL_KATTIS)
+    return None
+
+
+def grader(config: Configuration, *, wanted: bool) -> Validator | None:
+    """The package's own grader; `wanted` says whether any group asks for it."""
+    folder = "graders"
+    there = bool(_below(config.files, folder))
+    if wanted and not there:
+        config.findings.error(folder, "holds no grader, although there is `grading: custom`")
+    elif there and not wanted:
+        config.findings.warn(f"{folder}/ was passed over, since no testdata.yaml says `grading: custom`.")
     elif there:
         return _program(folder, config, problem_pb2.VALIDATOR_PROTOCOL_KATTIS)
     return None

@@ -6,23 +6,29 @@ single test or group counts.
 """
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 from gavel.judging.grading import (
     ACCEPTED,
     JUDGE_ERROR,
     SKIPPED,
     Result,
+    broken_by,
     by_score,
     first_error,
     of_group,
     of_test,
     rejected,
+    within_bounds,
 )
 from gavel.submission.v1 import problem_pb2 as problem
 from gavel.submission.v1.problem_pb2 import Manifest, TestGroup
 from gavel.submission.v1.submission_pb2 import Verdict
 
-__all__ = ["Course", "Graded", "Result"]
+__all__ = ["Course", "Graded", "Grader", "Result"]
+
+Grader = Callable[[TestGroup, Sequence[Result]], Result]
+"""Makes the result of a group, of those of its tests and groups in the order judged."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,8 +53,11 @@ class Course:
     test is run, yet what counts is what would have been run without.
     """
 
-    def __init__(self, manifest: Manifest, *, run_all: bool) -> None:
-        """Raises ValueError for a manifest that names a group that is not there."""
+    def __init__(self, manifest: Manifest, *, run_all: bool, grader: Grader | None = None) -> None:
+        """`grader` is asked for the results of groups that have a custom one. Raises ValueError for a
+        manifest that names a group that is not there.
+        """
+        self._grader = grader or _no_grader
         self._manifest = manifest
         self._run_all = run_all
         self._groups: list[TestGroup] = list(manifest.groups) or [_plain()]
@@ -131,11 +140,13 @@ class Course:
         return _Child(self._spans[index].start, result, index, self._groups[index].ignored)
 
     def _of_group(self, index: int, children: "list[_Child]") -> Result:
-        return of_group(
-            self._groups[index],
-            [(child.result, child.ignored) for child in children],
-            lower_is_better=self._manifest.lower_score_is_better,
-        )
+        group = self._groups[index]
+        results = [(child.result, child.ignored) for child in children]
+        if group.custom_grader:
+            return broken_by(results) or within_bounds(
+                group, self._grader(group, [child.result for child in children])
+            )
+        return of_group(group, results, lower_is_better=self._manifest.lower_score_is_better)
 
     def totals(self) -> Graded:
         """What all tests come to, or those that have ended so far. SKIPPED before the first has ended."""
@@ -213,6 +224,10 @@ class _Child:
     result: Result
     group: int | None = None
     ignored: bool = False
+
+
+def _no_grader(group: TestGroup, _: Sequence[Result], /) -> Result:
+    return Result(JUDGE_ERROR, fault=f"data/{group.name}: the problem has no grader")
 
 
 def _plain() -> TestGroup:

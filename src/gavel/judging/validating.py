@@ -7,13 +7,13 @@ output, and what it left itself in earlier passes of the same test, and nothing 
 import dataclasses
 from collections.abc import Callable, Mapping
 
-from gavel.judging import allowances, feedback, feedback_folder, testlib, verdict
+from gavel.judging import allowances, feedback, feedback_folder, package_programs, testlib, verdict
 from gavel.judging.boxes import Boxes
 from gavel.judging.building import Files, Program, Workshop
 from gavel.judging.checking import Checked, Turn
 from gavel.judging.feedback import Points
 from gavel.judging.outcome import BrokenProblem, EngineError
-from gavel.judging.task import Content, Test, content_of, with_constants
+from gavel.judging.task import Content, Test
 from gavel.judging.verdict import Facts
 from gavel.sandbox import Box, CannotExecuteError, Command, Limits, SandboxError
 from gavel.submission.v1 import problem_pb2, submission_pb2
@@ -146,16 +146,9 @@ class ProblemValidator:
             raise BrokenProblem(str(error), detail) from error
 
     def _judged(self, said: Said) -> Checked:
-        limits = self._limits
-        ran_under = submission_pb2.Limits(
-            cpu_time_ms=limits.cpu_time_ms,
-            wall_time_ms=limits.wall_time_ms,
-            memory_bytes=limits.memory_bytes,
-            output_bytes=limits.output_bytes,
-        )
-        stopped = verdict.stopped_validator(said.facts, ran_under)
+        stopped = verdict.stopped(said.facts, allowances.told(self._limits))
         if stopped:
-            raise BrokenProblem(stopped)
+            raise BrokenProblem(f"the output validator was {stopped}")
         if self._testlib:
             found, message, points = testlib.judge(said.facts, scoring=self._scoring)
             told = said.facts.stderr[:_SAID_BYTES].decode("utf-8", "replace")
@@ -197,23 +190,12 @@ class ProblemValidator:
             box.put(path, source)
 
     def _build(self, own: Validator) -> tuple[Box, Program]:
-        try:
-            builder = self._workshop.builder(own.language, self._tenant)
-        except EngineError as error:
-            message = f"this worker cannot run the problem's validator: no {own.language}"
-            raise EngineError(message) from error
-        read, constants = self._workshop.store.read, self._manifest.constants
-        files = {
-            file.path: with_constants(read(self._tenant, content_of(file)), constants) for file in own.files
-        }
-        compile_limits = allowances.of_compilation(self._manifest.compile_limits)
-        files_bytes = max(compile_limits.files_bytes, self._limits.files_bytes)
-        box = self._boxes.open(builder.toolchain.spec, files_bytes, compile_limits.files_count)
-        if own.scripts:
-            program, result = builder.build_by_scripts(box, files, compile_limits)
-        else:
-            program, result = builder.build(box, files, own.entry_point, compile_limits)
-        self._boxes.check()
-        if program is None:
-            raise BrokenProblem("the problem's output validator does not compile", result.output)
-        return box, program
+        return package_programs.opened(
+            self._workshop,
+            self._boxes,
+            self._tenant,
+            self._manifest,
+            own,
+            files_bytes=self._limits.files_bytes,
+            called="output validator",
+        )

@@ -111,10 +111,16 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def stopped_validator(facts: Facts, limits: Limits) -> str:
-    """What a validator was stopped for, in words; "" when it ended as it wanted to."""
+def stopped(facts: Facts, limits: Limits) -> str:
+    """What a program of the package was stopped for, as `killed at ..`; "" when it ended as it wanted to."""
     failed = _killed(facts, limits)
-    return f"the output validator was {failed[1]}" if failed is not None else ""
+    return failed[1] if failed is not None else ""
+
+
+def ended(facts: Facts) -> str:
+    """How it ended, as `ended with ..`."""
+    how = f"exit code {facts.exit_code}" if facts.signal is None else _signal_name(facts.signal)
+    return f"ended with {how}"
 
 
 def judge_validator(facts: Facts) -> tuple[Verdict, str]:
@@ -125,8 +131,7 @@ def judge_validator(facts: Facts) -> tuple[Verdict, str]:
         return submission_pb2.VERDICT_ACCEPTED, ""
     if facts.exit_code == VALIDATOR_REFUSES:
         return submission_pb2.VERDICT_WRONG_ANSWER, "the output validator refused the output"
-    ended = f"exit code {facts.exit_code}" if facts.signal is None else _signal_name(facts.signal)
-    return submission_pb2.VERDICT_JUDGE_ERROR, f"the output validator ended with {ended}, neither 42 nor 43"
+    return submission_pb2.VERDICT_JUDGE_ERROR, f"the output validator {ended(facts)}, neither 42 nor 43"
 
 
 def judge_pair(

@@ -270,7 +270,7 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
         ({"problem.yaml": "", **TESTS, ".timelimit": "1000"}, ".timelimit"),
         (
             {"problem.yaml": LEGACY, **TESTS, "data/secret/testdata.yaml": "grading: custom"},
-            "data/secret/testdata.yaml:grading",
+            "graders",
         ),
         (
             {

@@ -245,13 +245,61 @@ def test_points_may_be_without_bound() -> None:
     assert not any(group.HasField("full_score") for group in manifest.groups if group.name != "sample")
 
 
+def test_a_custom_grader_grades_the_folders_that_ask_for_it_and_those_within() -> None:
+    """With all flags as its arguments, `ignore_sample` among them; only the range says what can be had."""
+    manifest, warnings = made(
+        {
+            "problem.yaml": LEGACY + SCORING,
+            "graders/grader.py": "",
+            "data/testdata.yaml": "{on_reject: continue, grading: custom, grader_flags: ignore_sample, "
+            "range: 0 100}",
+            "data/secret/testdata.yaml": "{grading: default, grader_flags: max}",
+            "data/secret/a/testdata.yaml": "{grading: custom, grader_flags: all 20, range: 0 20}",
+            "data/secret/b/testdata.yaml": "{grader_flags: sum, accept_score: 3}",
+            **pairs("sample/1", "secret/a/1", "secret/a/x/1", "secret/b/1", "secret/b/2"),
+        }
+    )
+    groups = groups_of(manifest)
+
+    assert warnings == []
+    assert (manifest.grader.language, manifest.grader.entry_point) == ("python3", "grader.py")
+    custom = {name: list(group.grader_arguments) for name, group in groups.items() if group.custom_grader}
+    assert custom == {
+        "": ["ignore_sample"],
+        "sample": ["ignore_sample"],
+        "secret/a": ["all", "20"],
+        "secret/a/x": ["all", "20"],
+    }
+    assert not any(group.ignored for group in groups.values())
+    full = {name: group.full_score for name, group in groups.items() if group.HasField("full_score")}
+    assert full == {"": 100, "secret": 20, "secret/a": 20, "secret/b": 6}
+
+
+def test_a_custom_grader_may_grade_a_pass_fail_problem() -> None:
+    """Then it decides what of the groups has to be passed, and nothing is broken off unless that is said."""
+    files = {"graders/grader.cc": "", "data/secret/testdata.yaml": "{grading: custom, on_reject: continue}"}
+
+    manifest, _ = made({"problem.yaml": LEGACY, **files, **TESTS})
+
+    groups = groups_of(manifest)
+    assert [name for name, group in groups.items() if group.custom_grader] == ["secret"]
+    assert [name for name, group in groups.items() if group.break_on_reject] == ["", "sample"]
+
+
+def test_graders_and_the_folders_that_ask_for_them_go_together() -> None:
+    """One without the other is refused, or told."""
+    asks = {"data/secret/testdata.yaml": "grading: custom"}
+
+    assert "graders" in refused({"problem.yaml": LEGACY + SCORING, **asks, **TESTS})
+    assert "graders/" in made({"problem.yaml": LEGACY + SCORING, "graders/g.py": "", **TESTS})[1][0]
+
+
 A = {"data/secret/a/1.in": "", "data/secret/a/1.ans": ""}
 
 
 @pytest.mark.parametrize(
     ("files", "place"),
     [
-        ({"secret/testdata.yaml": "grading: custom", **A}, "secret/testdata.yaml:grading"),
         ({"secret/testdata.yaml": "grading: best"}, "secret/testdata.yaml:grading"),
         ({"secret/testdata.yaml": "on_reject: stop"}, "secret/testdata.yaml:on_reject"),
         ({"secret/testdata.yaml": "accept_score: many"}, "secret/testdata.yaml:accept_score"),

@@ -5,7 +5,7 @@ plainest way, without stopping early where the rules do not ask for it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 import yaml
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from package_in_memory import LEGACY, MODERN, made, pairs
 from scoring_references import Leaf, Node, grade_2025, judge_legacy
 
-from gavel.judging.scoring import Course, Graded
+from gavel.judging.scoring import Course, Graded, Result
 from gavel.submission.v1 import problem_pb2 as problem
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.problem_pb2 import Manifest, ManifestTest
@@ -71,6 +71,43 @@ def test_a_judge_error_ends_a_judgement_whatever_came_before() -> None:
     """Also where all tests were asked for: then the rest is run, and of no account."""
     assert plain(3, [JE, AC, AC]) == (["0"], Graded(JE, None, ()))
     assert plain(3, [WA, JE, AC], run_all=True) == (["0", "1", "2"], Graded(JE, None, ()))
+
+
+def test_a_custom_grader_is_asked_once_for_each_of_its_groups() -> None:
+    """When the group has ended, with the results directly in it; what it says counts as any group's."""
+    manifest, _ = made(
+        {
+            "problem.yaml": LEGACY + "type: scoring\n",
+            "graders/g.py": "",
+            "data/testdata.yaml": "{on_reject: continue, range: 0 50}",
+            "data/sample/testdata.yaml": "accept_score: 0",
+            "data/secret/a/testdata.yaml": "{grading: custom, grader_flags: half, range: 0 40}",
+            "data/secret/b/testdata.yaml": "accept_score: 10",
+            **pairs("sample/1", "secret/a/1", "secret/a/2", "secret/b/1"),
+        }
+    )
+    asked = []
+
+    def graded(said: Result) -> Graded:
+        def grader(group: problem.TestGroup, results: Sequence[Result], /) -> Result:
+            asked.append((group.name, list(group.grader_arguments), [one.verdict for one in results]))
+            return said
+
+        course = Course(manifest, run_all=False, grader=grader)
+        for verdict in (AC, AC, WA, AC):
+            index = course.next()
+            assert index is not None
+            course.ended(index, verdict)
+        assert course.next() is None
+        return course.totals()
+
+    assert graded(Result(AC, 20)).verdict == PARTIAL
+    assert graded(Result(AC, 20)).score == 30
+    assert ("secret/a", AC, 40) in graded(Result(AC, 40)).groups
+    assert (graded(Result(AC, 40)).verdict, graded(Result(WA, 3)).verdict) == (AC, WA)
+    assert "outside" in graded(Result(AC, 41)).fault
+    assert graded(Result(JE, fault="it crashed")) == Graded(JE, None, graded(Result(JE)).groups, "it crashed")
+    assert asked == [("secret/a", ["half"], [AC, WA])] * 8
 
 
 def test_before_the_first_test_nothing_is_known() -> None:

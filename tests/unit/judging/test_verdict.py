@@ -15,7 +15,7 @@ from gavel.judging.verdict import (
     judge_run,
     judge_validator,
     most,
-    stopped_validator,
+    stopped,
 )
 from gavel.submission.v1 import submission_pb2 as s
 
@@ -141,13 +141,11 @@ def test_a_validator_says_42_or_43_and_everything_else_is_its_own_fault(facts: F
 
 
 def test_a_validator_that_met_a_limit_was_stopped_whatever_its_exit_code() -> None:
-    """Told in words, with the validator as their subject."""
-    assert stopped_validator(replace(FINE, exit_code=42), LIMITS) == ""
-    assert (
-        stopped_validator(replace(FINE, exit_code=42, killed_for="memory"), LIMITS)
-        == "the output validator was ended at 256 MiB: memory limit"
-    )
-    assert stopped_validator(replace(KILLED, killed_for="cpu_time"), LIMITS).endswith("time limit 1 s")
+    """Told in words that go behind its name."""
+    assert stopped(replace(FINE, exit_code=42), LIMITS) == ""
+    memory = replace(FINE, exit_code=42, killed_for="memory")
+    assert stopped(memory, LIMITS) == "ended at 256 MiB: memory limit"
+    assert stopped(replace(KILLED, killed_for="cpu_time"), LIMITS).endswith("time limit 1 s")
 
 
 WA, AC = (s.VERDICT_WRONG_ANSWER, "refused"), (s.VERDICT_ACCEPTED, "")
