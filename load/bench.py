@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gavel.embedded import Mesh
-from load import accept, sandboxed, streams, whole
+from load import accept, flow, sandboxed, streams, whole
 from load.figures import Figure, show
 
 
@@ -24,7 +24,7 @@ def _say(text: str) -> None:
 
 SANDBOX = "sandbox"
 # The last one: it leaves tens of thousands of submissions that nobody judges.
-OF_THE_MESH = ("latency", "streams", "open-loop", "accept")
+OF_THE_MESH = ("latency", "streams", "flow", "open-loop", "accept")
 
 
 async def _measure(mesh: Mesh, folder: Path, names: Sequence[str]) -> list[Figure]:
@@ -32,6 +32,7 @@ async def _measure(mesh: Mesh, folder: Path, names: Sequence[str]) -> list[Figur
     rows = {
         "latency": lambda: whole.verdict_latency(mesh),
         "streams": lambda: streams.open_streams(mesh),
+        "flow": lambda: flow.through_the_mesh(mesh, folder),
         "open-loop": lambda: whole.open_loop_of_300(mesh),
         "accept": lambda: accept.against_empty(mesh, folder),
     }

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from gavel.embedded import Mesh
+
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -41,3 +43,15 @@ def children(pid: int) -> list[int]:
 def family_cpu_s(pid: int) -> float:
     """CPU time of a process and all of its living descendants, as PostgreSQL's are."""
     return cpu_s(pid) + sum(family_cpu_s(child) for child in children(pid))
+
+
+def mesh_cpu_s(mesh: Mesh) -> dict[str, float]:
+    """CPU time, in seconds, of every part by role; of a worker its own process alone, since its children are
+    the sandbox.
+    """
+    spent: dict[str, float] = {}
+    for part in mesh.parts():
+        if part.pid:
+            own_s = cpu_s(part.pid) if part.role == "worker" else family_cpu_s(part.pid)
+            spent[part.role] = spent.get(part.role, 0.0) + own_s
+    return spent

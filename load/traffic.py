@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -81,11 +82,13 @@ class Channels:
             await channel.close()
 
 
-async def create(channels: Channels, tally: Tally, labels: dict[str, str], due: float) -> str | None:
+async def create(
+    channels: Channels, tally: Tally, request: submission_service_pb2.CreateSubmissionRequest, due: float
+) -> str | None:
     """Sends one submission; answers its name, or None when it was refused or failed."""
     stub = submission_service_pb2_grpc.SubmissionServiceStub(channels.pick())
     try:
-        answer = await stub.CreateSubmission(new_request(labels), timeout=ACCEPT_DEADLINE_S)
+        answer = await stub.CreateSubmission(request, timeout=ACCEPT_DEADLINE_S)
     except grpc.aio.AioRpcError as error:
         tally.count_error(error)
         return None
@@ -113,15 +116,23 @@ async def watch(channels: Channels, tally: Tally, name: str) -> None:
 
 
 async def open_loop(
-    channels: Channels, rate: float, duration_s: float, labels: dict[str, str], *, watched: bool = False
+    channels: Channels,
+    rate: float,
+    duration_s: float,
+    labels: dict[str, str],
+    *,
+    request: Callable[[dict[str, str]], submission_service_pb2.CreateSubmissionRequest] = new_request,
+    watched: bool = False,
 ) -> Tally:
-    """Sends `rate` submissions a second for `duration_s`; with `watched` each one is followed to its end."""
+    """Sends `rate` submissions a second for `duration_s`; with `watched` each one is followed to its end.
+    `request` makes one with the labels.
+    """
     tally = Tally()
     start = time.monotonic()
     running: set[asyncio.Task[None]] = set()
 
     async def one(due: float) -> None:
-        name = await create(channels, tally, labels, due)
+        name = await create(channels, tally, request(labels), due)
         if watched and name is not None:
             await watch(channels, tally, name)
 

@@ -1,6 +1,5 @@
 """The whole path: how long a verdict takes when nothing else waits, and what 300 submissions a second do."""
 
-import asyncio
 import statistics
 import time
 
@@ -8,15 +7,13 @@ from gavel.embedded import Mesh
 from gavel.result.v1 import result_service_pb2, result_service_pb2_grpc
 from gavel.submission.v1 import submission_service_pb2_grpc
 from load.figures import Figure, at_most, plain
-from load.processes import cpu_s, family_cpu_s
+from load.processes import mesh_cpu_s
 from load.traffic import Channels, drain, fresh_labels, new_request, open_loop, percentile
 
 LATENCY_COUNT = 200
 LATENCY_WARM = 20
 RATE = 300.0
 OPEN_LOOP_S = 20.0
-WATCHED_RATE = 20.0
-WATCHED_S = 20.0
 DRAIN_S_MAX = 900.0
 
 
@@ -55,15 +52,14 @@ async def verdict_latency(mesh: Mesh) -> list[Figure]:
 
 
 async def open_loop_of_300(mesh: Mesh) -> list[Figure]:
-    """300 submissions a second for 20 s with judging behind them, then the CPU time that each one cost."""
+    """300 submissions a second for 20 s with judging behind them."""
     channels = Channels(mesh.address, streams=int(RATE * OPEN_LOOP_S))
     labels = fresh_labels()
-    before = _mesh_cpu_s(mesh)
+    before = sum(mesh_cpu_s(mesh).values())
     tally = await open_loop(channels, RATE, OPEN_LOOP_S, labels)
     count = len(tally.accepted)
     took_s, left = await drain(channels, labels, count, DRAIN_S_MAX)
-    cost_ms = (_mesh_cpu_s(mesh) - before) / max(1, count) * 1000
-    plain_ms, watched_ms = await _watched_cost_ms(mesh)
+    cost_ms = (sum(mesh_cpu_s(mesh).values()) - before) / max(1, count) * 1000
     await channels.close()
     against = f"{RATE:g}/s for {OPEN_LOOP_S:g} s, the machine judging meanwhile"
     return [
@@ -73,38 +69,5 @@ async def open_loop_of_300(mesh: Mesh) -> list[Figure]:
         at_most("open_loop.failed", tally.failed, "count", 0, against),
         at_most("open_loop.lost", left, "count", 0, "accepted, and without an end when the queue is empty"),
         plain("open_loop.drain", took_s, "s", f"{count} submissions on two cores"),
-        at_most("cpu.submission", cost_ms, "ms", 4, "all processes of the mesh, sandbox excluded, at 300/s"),
-        at_most(
-            "cpu.watcher",
-            watched_ms - plain_ms,
-            "ms",
-            2.5,
-            f"each one watched, at {WATCHED_RATE:g}/s, less unwatched",
-        ),
+        plain("open_loop.cpu", cost_ms, "ms", f"all processes of the mesh, sandbox excluded; {against}"),
     ]
-
-
-async def _watched_cost_ms(mesh: Mesh) -> tuple[float, float]:
-    """CPU time of the mesh per submission without and with a watcher, at a rate that two cores judge."""
-    costs = []
-    for watched in (False, True):
-        channels = Channels(mesh.address, streams=1000)
-        labels = fresh_labels()
-        before = _mesh_cpu_s(mesh)
-        start = time.monotonic()
-        tally = await open_loop(channels, WATCHED_RATE, WATCHED_S, labels, watched=watched)
-        # Both turns last as long, so that what the mesh uses at rest is the same in both.
-        await asyncio.sleep(max(0.0, start + WATCHED_S + 2.0 - time.monotonic()))
-        await drain(channels, labels, len(tally.accepted), DRAIN_S_MAX)
-        costs.append((_mesh_cpu_s(mesh) - before) / max(1, len(tally.accepted)) * 1000)
-        await channels.close()
-    return costs[0], costs[1]
-
-
-def _mesh_cpu_s(mesh: Mesh) -> float:
-    """Every process of the mesh; of a worker its own process alone, since its children are the sandbox."""
-    return sum(
-        cpu_s(part.pid) if part.role == "worker" else family_cpu_s(part.pid)
-        for part in mesh.parts()
-        if part.pid
-    )
