@@ -21,9 +21,12 @@ from gavel.judging.running import Ran, Submitted
 from gavel.judging.task import Test
 from gavel.judging.validating import ProblemValidator, Said
 from gavel.judging.verdict import Facts, judge_pair
+from gavel.sandbox import Box
 from gavel.submission.v1 import submission_pb2
 
 _READ_BYTES = 65_536
+_LOOK_SECONDS = 0.05
+"""Between two looks at the clock and at a validator that has outlived its program."""
 _WALL_STRETCH = 10
 """A program that has to wait for CPUs may last so many times its wall time; the validator outlasts it."""
 
@@ -39,8 +42,8 @@ class InteractiveRunner:
 
     def run(self, test: Test, turn: Turn, /) -> Ran:
         """See Runner. Of what was said nothing is kept."""
-        self.validator.prepare()
-        talk = _Talk(self, test, turn)
+        box, _ = self.validator.prepare()
+        talk = _Talk(self, box, test, turn)
         facts, said = talk.hold()
         checked = self.validator.judged(test, said)
         program = self.submitted.judged(facts)
@@ -58,8 +61,10 @@ class InteractiveRunner:
 class _Talk:
     """One program and one validator, from their start to the end of both."""
 
-    def __init__(self, runner: InteractiveRunner, test: Test, turn: Turn) -> None:
+    def __init__(self, runner: InteractiveRunner, box: Box, test: Test, turn: Turn) -> None:
+        """`box`: the validator's."""
         self._runner = runner
+        self._box = box
         self._test = test
         self._turn = turn
         self._lock = threading.Lock()
@@ -84,7 +89,8 @@ class _Talk:
             raise EngineError(str(error)) from error
         submitted = self._runner.submitted
         try:
-            with submitted.run(self._test, self._program_reads, self._program_writes) as outcome:
+            reads, writes = self._program_reads, self._program_writes
+            with submitted.run(self._test, reads, writes, self._box) as outcome:
                 with self._lock:
                     self._program_ended = True
                 facts = submitted.facts_of(outcome)
@@ -102,20 +108,22 @@ class _Talk:
 
     def _outlast(self) -> str:
         """Waits for the validator, taking what it still writes; "" or why it had to be stopped."""
-        deadline_s = time.monotonic() + self._runner.ending_ms / 1000
+        time_taken = _TimeTaken(self._box)
         complaint = ""
         room_bytes = self._runner.validator.limits.output_bytes
         poll = select.poll()
         poll.register(self._program_reads, select.POLLIN)
-        while poll.poll(max(0.0, deadline_s - time.monotonic()) * 1000):
-            taken = len(os.read(self._program_reads, _READ_BYTES))
-            room_bytes -= taken
-            if room_bytes < 0:
-                complaint = "the output validator wrote on and on to a program that had ended"
-                break
-            if not taken:
-                self._thread.join(max(0.0, deadline_s - time.monotonic()))
-                break
+        is_open = True
+        while self._thread.is_alive() and time_taken.ms() < self._runner.ending_ms:
+            if not is_open:
+                self._thread.join(_LOOK_SECONDS)
+            elif poll.poll(_LOOK_SECONDS * 1000):
+                taken = len(os.read(self._program_reads, _READ_BYTES))
+                is_open = taken > 0
+                room_bytes -= taken
+                if room_bytes < 0:
+                    complaint = "the output validator wrote on and on to a program that had ended"
+                    break
         if self._thread.is_alive():
             complaint = complaint or "the output validator did not end although the program had"
             self._runner.validator.stop()
@@ -128,7 +136,14 @@ class _Talk:
         wall_time_ms = _WALL_STRETCH * runner.submitted.run_limits.wall_time_ms + runner.ending_ms
         ends = self._validator_reads, self._validator_writes
         try:
-            self._said = runner.validator.talk(self._test, self._turn, ends, wall_time_ms, self._ended)
+            self._said = runner.validator.talk(
+                self._test,
+                self._turn,
+                ends,
+                partner=runner.submitted.box,
+                wall_time_ms=wall_time_ms,
+                ended=self._ended,
+            )
         except BaseException as error:
             self._error = error
         os.close(self._validator_writes)
@@ -150,3 +165,27 @@ class _Talk:
             if room_bytes < 0:
                 return False
         return True
+
+
+class _TimeTaken:
+    """How long the run in a box has gone on, but for what it waited for a CPU: what it was seen ready and did
+    not compute. That is not more than nine tenths of the time.
+    """
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._began_s = self._looked_s = time.monotonic()
+        self._cpu_time_us = box.readiness().cpu_time_us
+        self._waited_s = 0.0
+
+    def ms(self) -> float:
+        """Since this was made. To be asked time and again."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s >= _LOOK_SECONDS:
+            seen = self._box.readiness()
+            computed_s = max(0, seen.cpu_time_us - self._cpu_time_us) / 1e6
+            self._waited_s += (now_s - self._looked_s if seen.is_ready else 0.0) - computed_s
+            self._looked_s, self._cpu_time_us = now_s, seen.cpu_time_us
+        passed_s = now_s - self._began_s
+        waited_s = min(max(0.0, self._waited_s), passed_s * (1 - 1 / _WALL_STRETCH))
+        return (passed_s - waited_s) * 1000

@@ -54,10 +54,18 @@ class CannotRun(Exception):  # noqa: N818  (reads as what it says of the program
     """What was compiled cannot be started; the program's own fault."""
 
 
-def executed(box: Box, command: Command, limits: Limits, live: LiveOutput | None = None) -> Outcome:
-    """Runs a submitted program once. Raises CannotRun, EngineError, SandboxError."""
+def executed(
+    box: Box,
+    command: Command,
+    limits: Limits,
+    live: LiveOutput | None = None,
+    partner: Box | None = None,
+) -> Outcome:
+    """Runs a submitted program once, `live` and `partner` as in Box.run. Raises CannotRun, EngineError,
+    SandboxError.
+    """
     try:
-        return box.run(command, limits, keep=False, live=live)
+        return box.run(command, limits, keep=False, live=live, partner=partner)
     except CannotExecuteError as error:
         name = command.argv[0]
         if not name.startswith("/work/"):
@@ -84,14 +92,16 @@ class Submitted:
     facts_of: Callable[[Outcome], Facts]
     """Raises Cancelled."""
 
-    def run(self, test: Test, stdin: int | bytes, stdout: int | None = None) -> Outcome:
+    def run(
+        self, test: Test, stdin: int | bytes, stdout: int | None = None, partner: Box | None = None
+    ) -> Outcome:
         """Runs it once, with the test's own files beside it. Raises CannotRun, EngineError, SandboxError."""
         argv = (*fill(self.program.run, self.words, {}), *(test.argv or self.argv))
         for file in test.files:
             with self.store.opened(self.tenant, content_of(file)) as source:
                 self.box.put(file.path, source)
         command = Command(argv, self.program.environment, stdin, stdout=stdout)
-        return executed(self.box, command, self.run_limits)
+        return executed(self.box, command, self.run_limits, partner=partner)
 
     def judged(self, facts: Facts) -> Checked:
         """What the run alone comes to."""

@@ -47,6 +47,8 @@ class _Call:
     """In its feedback folder."""
     stdin: int | bytes = b""
     stdout: int | None = None
+    partner: Box | None = None
+    """Of the program at the other ends."""
     cwd: str = "/work"
 
 
@@ -98,13 +100,22 @@ class ProblemValidator:
         return self.judged(test, self._run(call))
 
     def talk(
-        self, test: Test, turn: Turn, ends: tuple[int, int], wall_time_ms: int, ended: Callable[[], None]
+        self,
+        test: Test,
+        turn: Turn,
+        ends: tuple[int, int],
+        *,
+        partner: Box,
+        wall_time_ms: int,
+        ended: Callable[[], None],
     ) -> Said:
-        """Runs it between two pipes, at whose other ends the program is, and says when it has ended.
+        """Runs it between two pipes, at whose other ends the program in the partner is, and says when it has
+        ended.
 
         `ends`: what it reads from and what it writes to. Raises as `check`.
         """
-        call = dataclasses.replace(self._call(test, turn, _TALK), stdin=ends[0], stdout=ends[1])
+        call = self._call(test, turn, _TALK)
+        call = dataclasses.replace(call, stdin=ends[0], stdout=ends[1], partner=partner)
         return self._run(call, dataclasses.replace(self._limits, wall_time_ms=wall_time_ms), ended)
 
     def look(self, test: Test, language: str, entry_point: str, files: Files) -> Checked:
@@ -173,7 +184,7 @@ class ProblemValidator:
             box.put(f"{_FEEDBACK}/{feedback_folder.OWN}", b"")
             for path, data in call.kept.items():
                 box.put(f"{_FEEDBACK}/{path}", data, _WRITABLE)
-            with box.run(command, limits or self._limits) as outcome:
+            with box.run(command, limits or self._limits, partner=call.partner) as outcome:
                 ended()
                 facts = self._boxes.facts(outcome)
             return Said(facts, feedback_folder.left(box, _FEEDBACK, self._wanted, self.limits.output_bytes))

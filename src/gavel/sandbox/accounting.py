@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,10 +14,10 @@ INIT_GRACE_MS: Final = 1000
 """How much later than the service the box's init ends a run by itself."""
 
 WAIT_IN_PROGRESS_US: Final = 100_000
-"""Granted to a run that is ready when its wall time is over: the kernel tells a wait when it ends. Some turns
-of a queue of programs, each a few milliseconds."""
-READY_LOOK_SECONDS: Final = 0.05
-"""Between two looks at such a run."""
+"""Granted to a run that is ready when its wall time is over: some turns of a queue of programs, each a few
+milliseconds."""
+SAMPLE_SECONDS: Final = 0.05
+"""The most between two looks at a run whose wall time comes to an end."""
 
 _WAITS_PAUSE: Final = 20
 """How many times what a look at the waits took passes until the next one: to read those of a thousand threads
@@ -37,54 +38,82 @@ class Usage:
     """How long the run was ready and had to wait for a CPU, which is no idleness of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What is seen of the threads of a run at one moment. They may be added up."""
+
+    waited_us: int = 0
+    """How long those that live have waited for a CPU until now, a wait that goes on excepted."""
+    cpu_time_us: int = 0
+    is_ready: bool = False
+    """One of them has a CPU or waits for one."""
+
+    def __add__(self, other: "Readiness") -> "Readiness":
+        return Readiness(
+            self.waited_us + other.waited_us,
+            self.cpu_time_us + other.cpu_time_us,
+            self.is_ready or other.is_ready,
+        )
+
+
 @dataclass(slots=True)
 class Waits:
     """Adds up, from one look to the next, how long a run had to wait for a CPU.
 
-    The waits of its threads are told as one sum, which several may add to at once, and which loses those of
-    threads that ended: between two looks it counts for no more than the time between them, and never back.
+    The kernel tells the waits of its threads as one sum, which several may add to at once, and which lacks
+    those that go on and those of threads that ended: between two looks it counts for no more than the time
+    between them, and never back. So, once looks are frequent, there is a second account: a run that a look
+    finds ready is taken to have been so since the last one; of that time it waited what it did not compute.
+    The larger of both counts.
     """
 
     looked_at: float
     """Seconds of the monotonic clock."""
-    sum_us: int = 0
-    waited_us: int = 0
     due_at: float = 0.0
     """When to look again."""
-    cpu_time_us: int = 0
-    stood_since: float = 0.0
-    """The first look that saw the CPU time and the waits as the last one did."""
+    is_ready: bool = False
+    """As the last look found it."""
+    _last: Readiness = Readiness()
+    _before_us: int = 0
+    """Told until looks became frequent."""
+    _told_us: int = 0
+    """Told since then."""
+    _ready_us: int = 0
+    _cpu_time_us: int = 0
 
-    def __post_init__(self) -> None:
-        self.stood_since = self.looked_at
+    @property
+    def waited_us(self) -> int:
+        return self._before_us + max(self._told_us, self._ready_us - self._cpu_time_us)
 
-    def at(self, now: float, sum_us: int, cpu_time_us: int = 0, took_seconds: float = 0.0) -> int:
-        """The wait so far, in microseconds; `sum_us` is that of all threads that live now.
-
-        `took_seconds`: how long it took to read it.
-        """
+    def at(self, now: float, seen: Readiness, *, frequent: bool, took_seconds: float = 0.0) -> None:
+        """Another look. `frequent`: the one before was not long ago; `took_seconds`: to see that."""
         self.due_at = now + _WAITS_PAUSE * took_seconds
-        if (sum_us, cpu_time_us) != (self.sum_us, self.cpu_time_us):
-            self.stood_since = now
-        self.cpu_time_us = cpu_time_us
-        most_us = int(max(0.0, now - self.looked_at) * 1e6)
-        self.waited_us += min(most_us, max(0, sum_us - self.sum_us))
-        self.looked_at, self.sum_us = now, sum_us
-        return self.waited_us
-
-    def in_progress_us(self, now: float) -> int:
-        """Of a run that is ready: the most that its threads may be waiting already, which the kernel tells
-        when it ends. As long as no account moved, and what may lie before the first look that saw it so.
-        """
-        return int((now - self.stood_since) * 1e6) + WAIT_IN_PROGRESS_US
+        passed_us = int(max(0.0, now - self.looked_at) * 1e6)
+        told_us = min(passed_us, max(0, seen.waited_us - self._last.waited_us))
+        if frequent:
+            self._told_us += told_us
+            self._ready_us += passed_us if seen.is_ready else 0
+            self._cpu_time_us += max(0, seen.cpu_time_us - self._last.cpu_time_us)
+        else:
+            self._before_us += told_us
+        self.looked_at, self._last, self.is_ready = now, seen, seen.is_ready
 
 
 def seconds_to_next_look(limits: Limits, usage: Usage, cores: int) -> float:
     """Neither limit can be passed earlier: a run uses at most `cores` CPU seconds a second."""
     parallel = max(1, min(cores, limits.processes))
     cpu_left = (limits.cpu_time_ms * 1000 - usage.cpu_time_us) / 1e6 / parallel
-    wall_left = (wall_time_us_allowed(limits, usage.waited_us) - usage.wall_time_us) / 1e6
+    if is_late(limits, usage):
+        wall_left = (wall_time_us_allowed(limits, usage.waited_us) - usage.wall_time_us) / 1e6
+        wall_left = min(wall_left, SAMPLE_SECONDS)
+    else:  # until it is
+        wall_left = (limits.wall_time_ms * 1000 // 2 - usage.wall_time_us) / 1e6
     return max(LOOK_SECONDS_MIN, min(cpu_left, wall_left))
+
+
+def is_late(limits: Limits, usage: Usage) -> bool:
+    """Whether half of the wall time limit is over: from there on looks are frequent."""
+    return usage.wall_time_us >= limits.wall_time_ms * 1000 // 2
 
 
 def wall_time_us_allowed(limits: Limits, waited_us: int) -> int:
@@ -113,10 +142,15 @@ def exceeded(limits: Limits, usage: Usage) -> Kill:
     return Kill.NONE
 
 
-def final_kill(during: Kill, limits: Limits, usage: Usage) -> Kill:
-    """What the outcome says: why the run was ended, or the limit that it had met when it ended by itself."""
+def final_kill(during: Kill, limits: Limits, usage: Usage, signal_number: int | None) -> Kill:
+    """What the outcome says: why the run was ended, or the limit that it had met when it ended by itself.
+
+    `signal_number`: what ended the program.
+    """
     if during in {Kill.CANCELLED, Kill.OUTPUT}:
         return during
+    if during is Kill.WALL_TIME and signal_number != signal.SIGKILL:
+        during = Kill.NONE  # it was over already, only init had to wait for a CPU to say so
     after = exceeded(limits, usage)
     if after is Kill.WALL_TIME and usage.wall_time_us <= wall_time_ms_most(limits) * 1000:
         after = Kill.NONE  # only the watch knows how long it waited for a CPU, and it found nothing

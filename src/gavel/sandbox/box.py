@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from . import accounting, streams, supervision
-from .accounting import Usage
+from .accounting import Readiness, Usage
 from .cgroups import Cgroups, RunGroup
 from .inside import codec
 from .launcher import Birth
@@ -34,6 +34,8 @@ class Box:
         self._cgroups = cgroups
         self._lock = threading.Lock()
         self._running = False
+        self._group: RunGroup | None = None
+        """Of the run in progress."""
         self._cancelled = False
         self._closed = False
         self._is_frozen = False
@@ -112,10 +114,27 @@ class Box:
             if self._running:
                 self._kill()
 
+    def readiness(self) -> Readiness:
+        """Of the run in progress, from any thread: nothing if there is none."""
+        with self._lock:
+            group = self._group
+            if group is not None:
+                with contextlib.suppress(OSError):
+                    return Readiness(group.waited_us(), group.cpu_time_us(), group.is_ready())
+        return Readiness()
+
     def run(
-        self, command: Command, limits: Limits, keep: bool = True, live: LiveOutput | None = None
+        self,
+        command: Command,
+        limits: Limits,
+        keep: bool = True,
+        live: LiveOutput | None = None,
+        partner: "Box | None" = None,
     ) -> Outcome:
         """Runs to the end: no process of it lives when this returns.
+
+        `partner` is the box of a program that this one talks with: what that one waits for a CPU is waited by
+        this one as well.
 
         With `live` the output goes there as it is read, and the outcome's `stdout` is empty.
 
@@ -126,7 +145,8 @@ class Box:
         try:
             output = streams.Output(limits.output_bytes, command.stderr_head_bytes, command.stdout, live)
             try:
-                return self._run(command, limits, keep, stdin, output)
+                with contextlib.closing(streams.Beginning()) as beginning:
+                    return self._run(command, limits, stdin, output, beginning, keep=keep, partner=partner)
             except BaseException as error:
                 os.close(output.file)
                 if isinstance(error, OSError):
@@ -138,18 +158,30 @@ class Box:
             os.close(stdin)
 
     def _run(
-        self, command: Command, limits: Limits, keep: bool, stdin: int, output: streams.Output
+        self,
+        command: Command,
+        limits: Limits,
+        stdin: int,
+        output: streams.Output,
+        beginning: streams.Beginning,
+        *,
+        keep: bool,
+        partner: "Box | None",
     ) -> Outcome:
         group = self._cgroups.create()
         try:
             group.limit(limits.memory_bytes, limits.processes)
-            self._start(command, limits, keep, group, (stdin, *output.writers, *group.join))
+            given = (stdin, *output.writers, beginning.writer, *group.join)
+            self._start(command, limits, keep, group, given)
             output.started()
+            beginning.started()
             during = supervision.watch(
                 limits,
                 group,
                 output,
+                beginning,
                 control=self._birth.control.fileno(),
+                partner=Readiness if partner is None else partner.readiness,
                 is_cancelled=lambda: self._cancelled,
                 kill=self._kill,
             )
@@ -159,20 +191,25 @@ class Box:
             outcome = _outcome(answer, during, limits, group, output)
             streams.seal(output.file)
         except CannotExecuteError:
-            group.remove()
+            self._remove(group)
             raise
         except BaseException:
             self._break()  # its processes are dead before their cgroup goes
-            group.remove()
+            self._remove(group)
             raise
         finally:
             self._running = False
         try:
-            group.remove()
+            self._remove(group)
         except SandboxError:
             self._break()
             raise
         return outcome
+
+    def _remove(self, group: RunGroup) -> None:
+        with self._lock:
+            self._group = None
+        group.remove()
 
     def _start(
         self, command: Command, limits: Limits, keep: bool, group: RunGroup, descriptors: tuple[int, ...]
@@ -197,6 +234,7 @@ class Box:
             except codec.MessageTooLargeError as error:
                 raise CannotExecuteError(errno.E2BIG, f"arguments and environment: {error}") from error
             self._running = True
+            self._group = group
             if self._cancelled:
                 self._kill()
 
@@ -267,7 +305,7 @@ def _outcome(
     return Outcome(
         exit_code=exit_code,
         signal=signal_number,
-        kill=accounting.final_kill(during, limits, usage),
+        kill=accounting.final_kill(during, limits, usage, signal_number),
         cpu_time_ms=-(-usage.cpu_time_us // 1000),
         wall_time_ms=-(-usage.wall_time_us // 1000),
         memory_bytes=group.memory_peak_bytes(),

@@ -1,13 +1,16 @@
 """The standard streams of a run: anonymous files in, counted pipes out."""
 
+import contextlib
 import fcntl
 import os
 import stat
+import struct
 from typing import Final
 
 from .live import LiveOutput
 
 _READ_BYTES: Final = 65536
+_TIME: Final = struct.Struct("=qq")  # a timespec of both machines
 _SENDFILE_BYTES: Final = 1 << 30
 # Python 3.11 has no names for them (linux/fcntl.h).
 _ADD_SEALS: Final = 1033
@@ -44,6 +47,36 @@ def anonymous_file(name: str, source: int | bytes) -> int:
         os.close(target)
         raise
     return target
+
+
+class Beginning:
+    """The pipe in which a program leaves the time of its exec: no time before it is the program's."""
+
+    def __init__(self) -> None:
+        self._reader, self.writer = os.pipe()
+        """`writer`: for the program, until `started`."""
+        os.set_blocking(self._reader, False)
+        self._time_s: float | None = None
+
+    def started(self) -> None:
+        """The program's starter has the write end now."""
+        writer, self.writer = self.writer, -1
+        if writer >= 0:
+            os.close(writer)
+
+    def time_s(self) -> float | None:
+        """Of the exec, in seconds of the monotonic clock; None as long as there was none."""
+        if self._time_s is None:
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(self._reader, _TIME.size)
+                if len(data) == _TIME.size:
+                    seconds, nanoseconds = _TIME.unpack(data)
+                    self._time_s = seconds + nanoseconds / 1e9
+        return self._time_s
+
+    def close(self) -> None:
+        self.started()
+        os.close(self._reader)
 
 
 def seal(descriptor: int) -> None:

@@ -1,6 +1,7 @@
 """The one place of the service that waits for a run: reads its output, watches its limits, has it killed."""
 
 import os
+import random
 import select
 import time
 from collections.abc import Callable
@@ -8,14 +9,17 @@ from dataclasses import replace
 from typing import Final
 
 from . import accounting
+from .accounting import Readiness
 from .cgroups import RunGroup
 from .model import BoxBrokenError, Kill, Limits
-from .streams import Output
+from .streams import Beginning, Output
 
 _END_MS: Final = 10_000
 """How long after a kill the box may take to say that all is dead, before it counts as broken."""
-_START_SECONDS: Final = 0.05
-"""Allowed from the request to the program's exec. The wall time that is told begins with the exec."""
+_FIRST_LOOK_SECONDS: Final = 0.05
+"""From the request to the first look: most programs have ended before it."""
+_START_SECONDS_MOST: Final = 30.0
+"""How long the box may take until the program's exec, which is no time of the program's."""
 _CORES: Final = os.cpu_count() or 1
 
 
@@ -23,19 +27,23 @@ def watch(
     limits: Limits,
     group: RunGroup,
     output: Output,
+    beginning: Beginning,
     *,
     control: int,
+    partner: Callable[[], Readiness],
     is_cancelled: Callable[[], bool],
     kill: Callable[[], None],
 ) -> Kill:
     """Returns when init has something to say on `control`: the run and all of its processes have ended.
 
-    Why the run was killed, if it was. BoxBrokenError if that had no effect.
+    Why the run was killed, if it was. BoxBrokenError if that had no effect, or if it does not begin.
+    `partner`: of the run that this one talks with, for whose waits it may have to wait.
     """
     waiting = _Waiting(control, output)
-    started = time.monotonic() + _START_SECONDS
-    wake_at = started
-    waits = accounting.Waits(started)
+    requested = time.monotonic()
+    wake_at = requested + _FIRST_LOOK_SECONDS
+    waits, own = accounting.Waits(requested), _OwnWaits()
+    is_late = False
     while True:
         if waiting.until(wake_at):
             return Kill.CANCELLED if is_cancelled() else Kill.NONE
@@ -43,12 +51,15 @@ def watch(
         # The accounts and the clock are looked at when it is time, the output count after every read.
         is_time = now >= wake_at
         cpu_time_us = group.cpu_time_us() if is_time else 0
-        if is_fresh := is_time and now >= waits.due_at:
-            sum_us = group.waited_us()
-            waits.at(now, sum_us, cpu_time_us, time.monotonic() - now)
+        began = beginning.time_s() if is_time else None
+        if is_time and began is None and now - requested > _START_SECONDS_MOST:
+            raise BoxBrokenError(f"no program was started within {_START_SECONDS_MOST:g} s")
+        if is_fresh := began is not None and now >= waits.due_at:
+            seen = Readiness(group.waited_us() + own.waited_us(), cpu_time_us, group.is_ready()) + partner()
+            waits.at(now, seen, frequent=is_late, took_seconds=time.monotonic() - now)
         usage = accounting.Usage(
             cpu_time_us=cpu_time_us,
-            wall_time_us=int((now - started) * 1e6) if is_time else 0,
+            wall_time_us=0 if began is None else int((now - began) * 1e6),
             output_bytes=output.count_bytes,
             oom_kills=0,
             waited_us=waits.waited_us,
@@ -56,21 +67,38 @@ def watch(
         reason = Kill.CANCELLED if is_cancelled() else accounting.exceeded(limits, usage)
         if reason is Kill.WALL_TIME and not is_fresh:
             reason = Kill.NONE  # it may have waited since; the next look at that comes soon
-        elif reason is Kill.WALL_TIME and group.is_ready():
-            usage = replace(usage, waited_us=usage.waited_us + waits.in_progress_us(now))
-            reason = accounting.exceeded(limits, usage)
+        elif reason is Kill.WALL_TIME and waits.is_ready:
+            granted_us = usage.waited_us + accounting.WAIT_IN_PROGRESS_US
+            reason = accounting.exceeded(limits, replace(usage, waited_us=granted_us))
         if reason is not Kill.NONE:
             break
         if is_time:
-            wake_at = now + accounting.seconds_to_next_look(limits, usage, _CORES)
-            if usage.waited_us > waits.waited_us:  # it may begin to idle at any time
-                wake_at = min(wake_at, now + accounting.READY_LOOK_SECONDS)
+            is_late = accounting.is_late(limits, usage)
+            pause = accounting.seconds_to_next_look(limits, usage, _CORES)
+            # No program is to know when it is looked at.
+            sample = accounting.SAMPLE_SECONDS * random.uniform(0.5, 1)
+            wake_at = now + (min(pause, sample) if is_late else pause)
     kill()
     poll = select.poll()  # of that alone: the program may block on full pipes until it is dead
     poll.register(control, select.POLLIN)
     if not poll.poll(_END_MS):
         raise BoxBrokenError("a killed run does not end")
     return reason
+
+
+class _OwnWaits:
+    """How long this thread waited for a CPU: a program may have waited for it to take its output."""
+
+    def __init__(self) -> None:
+        self._before_us: int | None = None
+
+    def waited_us(self) -> int:
+        """Since the first time that this was asked."""
+        with open("/proc/thread-self/schedstat", "rb") as file:
+            sum_us = int(file.read().split()[1]) // 1000
+        if self._before_us is None:
+            self._before_us = sum_us
+        return sum_us - self._before_us
 
 
 class _Waiting:

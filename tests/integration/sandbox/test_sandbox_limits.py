@@ -1,15 +1,18 @@
 """Each limit, met by a real program."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from sandbox_programs import COUNT_PROCESSES, Compile, MakeLimits, Run, RunPython
 
+from conditions import until
 from gavel.sandbox import Box, Command, Kill, Sandbox
 
 pytestmark = pytest.mark.integration
@@ -57,28 +60,120 @@ def test_wall_time(box: Box, run: Run) -> None:
     assert ran.outcome.cpu_time_ms < 100
 
 
-def test_a_busy_machine_is_not_idleness(box: Box, python: RunPython) -> None:
-    """A program that takes every moment it gets of a busy core outlives its wall time limit."""
+@contextlib.contextmanager
+def _busy_core() -> Iterator[str]:
+    """Two other programs at work on a core, each of a session, and so of a turn, of its own; the start of a
+    program that is to stay on that core.
+    """
     pinned = f"import os\nos.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}})\n"
-    program = pinned + "for _ in range(5_000_000): pass"
-    alone = python(box, program, wall_time_ms=20_000, cpu_time_ms=5000).outcome
-    wall_time_ms = 5 * alone.cpu_time_ms // 4
-
     spin = [sys.executable, "-c", pinned + "print(flush=True)\nwhile True: pass"]
-    others = [subprocess.Popen(spin, stdout=subprocess.PIPE) for _ in range(4)]
+    others = [subprocess.Popen(spin, stdout=subprocess.PIPE, start_new_session=True) for _ in range(2)]
     try:
         for other in others:
             assert other.stdout is not None
             assert other.stdout.readline() == b"\n"
-        ran = python(box, program, wall_time_ms=wall_time_ms, cpu_time_ms=5000).outcome
+        yield pinned
     finally:
         for other in others:
             other.kill()
             other.communicate()
 
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "for _ in range(5_000_000): pass",
+        # Whose waits the kernel forgets with them.
+        """
+for _ in range(40):
+    if not (child := os.fork()):
+        for _ in range(100_000): pass
+        os._exit(0)
+    os.waitpid(child, 0)
+""",
+    ],
+    ids=["one", "children"],
+)
+def test_a_busy_machine_is_not_idleness(box: Box, python: RunPython, work: str) -> None:
+    """A program that takes every moment it gets of a busy core outlives its wall time limit."""
+    with _busy_core() as pinned:
+        alone = python(box, "import os\n" + work, wall_time_ms=20_000, cpu_time_ms=5000).outcome
+        wall_time_ms = 3 * alone.cpu_time_ms
+        ran = python(box, pinned + work, wall_time_ms=wall_time_ms, cpu_time_ms=5000).outcome
+
     assert ran.wall_time_ms > wall_time_ms
     assert ran.kill is Kill.NONE
     assert ran.exit_code == 0
+
+
+def test_the_way_to_a_program_is_no_time_of_its(box: Box, run: Run) -> None:
+    """Its wall time begins with its exec, however late the box comes to that."""
+    wall_time_ms = 300
+    os.kill(box.pid, signal.SIGSTOP)  # as one that gets no CPU
+    go_on = threading.Timer(2 * wall_time_ms / 1000, os.kill, (box.pid, signal.SIGCONT))
+    go_on.start()
+
+    ran = run(box, "sleep", "0.1", wall_time_ms=wall_time_ms)
+
+    go_on.join()
+    assert (ran.outcome.kill, ran.outcome.exit_code) == (Kill.NONE, 0)
+    assert 100 <= ran.outcome.wall_time_ms < wall_time_ms
+
+
+def test_the_way_from_a_program_is_no_time_of_its(box: Box, limits: MakeLimits) -> None:
+    """One that has ended in time is not told to have been ended for it, however late the box sees that."""
+    wall_time_ms = 300
+    asked, answer = os.pipe()
+    heard, told = os.pipe()
+    command = Command(("sh", "-c", "echo; read line"), {"PATH": "/usr/bin:/bin"}, asked, stdout=told)
+    outcomes = []
+
+    def hold() -> None:
+        with box.run(command, limits(wall_time_ms=wall_time_ms)) as outcome:
+            outcomes.append(outcome)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    os.read(heard, 1)
+    os.kill(box.pid, signal.SIGSTOP)
+    os.write(answer, b"\n")
+    thread.join(2 * wall_time_ms / 1000)
+    assert thread.is_alive()
+    os.kill(box.pid, signal.SIGCONT)
+    thread.join()
+
+    for end in (asked, answer, heard, told):
+        os.close(end)
+    assert (outcomes[0].kill, outcomes[0].exit_code) == (Kill.NONE, 0)
+
+
+def test_a_partner_that_waits_for_a_cpu_is_waited_for(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """A program that has to wait for what its partner says outlives its wall time limit while that one gets
+    no CPU; alone it does not.
+    """
+    environment = {"PATH": "/usr/bin:/bin"}
+    work = "for _ in range(6_000_000): pass"
+    kills = []
+    with _busy_core() as pinned, sandbox.box() as box, sandbox.box() as other:
+        heard, told = os.pipe()
+        speaks = Command(("python3", "-c", pinned + work + "\nprint()"), environment, stdout=told)
+
+        def speak() -> None:
+            with other.run(speaks, limits(wall_time_ms=60_000)):
+                pass
+
+        for partner in (other, None):
+            thread = threading.Thread(target=speak)
+            thread.start()
+            until(lambda: other.readiness().cpu_time_us > 0, "the partner is at work", 30)
+            listens = Command(("sh", "-c", "read line"), environment, heard)
+            with box.run(listens, limits(wall_time_ms=500), partner=partner) as outcome:
+                kills.append(outcome.kill)
+            thread.join()
+        os.close(heard)
+        os.close(told)
+
+    assert kills == [Kill.NONE, Kill.WALL_TIME]
 
 
 def test_memory(box: Box, python: RunPython) -> None:

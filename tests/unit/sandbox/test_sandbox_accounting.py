@@ -8,7 +8,8 @@ import pytest
 from gavel.sandbox import Kill, Limits
 from gavel.sandbox.accounting import (
     LOOK_SECONDS_MIN,
-    WAIT_IN_PROGRESS_US,
+    SAMPLE_SECONDS,
+    Readiness,
     Usage,
     Waits,
     exceeded,
@@ -35,12 +36,16 @@ def usage(cpu_us: int = 0, wall_us: int = 0, output: int = 0, oom: int = 0) -> U
         (usage(), 4, 0.25),
         (usage(), 64, 0.125),  # eight processes use at most eight cores
         (usage(cpu_us=600_000), 1, 0.4),
-        (usage(wall_us=2_900_000), 1, 0.1),
+        (usage(wall_us=1_400_000), 1, 0.1),  # half of the wall time: from there on looks are frequent
+        (usage(wall_us=1_500_000), 1, SAMPLE_SECONDS),
+        (usage(wall_us=2_980_000), 1, 0.02),
         (usage(cpu_us=1_500_000), 1, LOOK_SECONDS_MIN),
     ],
 )
 def test_next_look_comes_before_any_limit_can_be_passed(spent: Usage, cores: int, seconds: float) -> None:
-    """The wait is what is left of the nearer limit, at full use of the cores that the run may use."""
+    """The wait is what is left of the nearer limit, at full use of the cores that the run may use, and short
+    when the wall time comes to its end.
+    """
     assert seconds_to_next_look(LIMITS, spent, cores) == pytest.approx(seconds)
 
 
@@ -61,21 +66,26 @@ def test_a_limit_may_be_met_but_not_passed(spent: Usage, kill: Kill) -> None:
 
 
 @pytest.mark.parametrize(
-    ("during", "spent", "kill"),
+    ("during", "spent", "ended_by", "kill"),
     [
-        (Kill.NONE, usage(), Kill.NONE),
-        (Kill.NONE, usage(cpu_us=1_000_001), Kill.CPU_TIME),
-        (Kill.WALL_TIME, usage(cpu_us=1_000_001, wall_us=3_000_001), Kill.WALL_TIME),
-        (Kill.CPU_TIME, usage(oom=1), Kill.MEMORY),
-        (Kill.CANCELLED, usage(oom=1), Kill.CANCELLED),
-        (Kill.OUTPUT, usage(output=100), Kill.OUTPUT),
-        (Kill.NONE, usage(wall_us=3_000_001), Kill.NONE),  # the watch saw it wait for a CPU
-        (Kill.NONE, usage(wall_us=30_000_001), Kill.WALL_TIME),  # ended by the box's own watchdog
+        (Kill.NONE, usage(), None, Kill.NONE),
+        (Kill.NONE, usage(cpu_us=1_000_001), None, Kill.CPU_TIME),
+        (Kill.WALL_TIME, usage(cpu_us=1_000_001, wall_us=3_000_001), signal.SIGKILL, Kill.WALL_TIME),
+        (Kill.CPU_TIME, usage(oom=1), signal.SIGKILL, Kill.MEMORY),
+        (Kill.CANCELLED, usage(oom=1), signal.SIGKILL, Kill.CANCELLED),
+        (Kill.OUTPUT, usage(output=100), None, Kill.OUTPUT),
+        (Kill.NONE, usage(wall_us=3_000_001), None, Kill.NONE),  # the watch saw it wait for a CPU
+        (Kill.NONE, usage(wall_us=30_000_001), signal.SIGKILL, Kill.WALL_TIME),  # the box's own watchdog
+        (Kill.WALL_TIME, usage(wall_us=3_100_000), None, Kill.NONE),  # it had ended before the kill came
+        (Kill.WALL_TIME, usage(wall_us=3_100_000), signal.SIGSEGV, Kill.NONE),
+        (Kill.WALL_TIME, usage(cpu_us=1_000_001, wall_us=3_100_000), None, Kill.CPU_TIME),
     ],
 )
-def test_no_limit_is_exceeded_unreported(during: Kill, spent: Usage, kill: Kill) -> None:
+def test_no_limit_is_exceeded_unreported(
+    during: Kill, spent: Usage, ended_by: int | None, kill: Kill
+) -> None:
     """A run that ended by itself beyond a limit is told as if it had been killed for it."""
-    assert final_kill(during, LIMITS, spent) is kill
+    assert final_kill(during, LIMITS, spent, ended_by) is kill
 
 
 @pytest.mark.parametrize(
@@ -91,20 +101,61 @@ def test_waiting_for_a_cpu_is_no_idleness(waited_us: int, allowed_us: int) -> No
 def test_waits_count_for_no_more_than_the_time_between_looks() -> None:
     """Threads that wait side by side count once; what threads that ended had waited is not taken back."""
     waits = Waits(looked_at=10.0)
+    told = []
 
-    assert waits.at(11.0, 400_000) == 400_000
-    assert waits.at(12.0, 5_400_000) == 1_400_000
-    assert waits.at(13.0, 100_000) == 1_400_000
-    assert waits.at(14.0, 350_000) == 1_650_000
+    for now, sum_us in ((11.0, 400_000), (12.0, 5_400_000), (13.0, 100_000), (14.0, 350_000)):
+        waits.at(now, Readiness(sum_us), frequent=False)
+        told.append(waits.waited_us)
+
+    assert told == [400_000, 1_400_000, 1_400_000, 1_650_000]
 
 
 def test_many_threads_are_looked_at_less_often() -> None:
     """What reading the waits takes bounds how often it is done: a twentieth of the time at most."""
     waits = Waits(looked_at=10.0)
 
-    waits.at(11.0, 0, took_seconds=0.01)
+    waits.at(11.0, Readiness(), frequent=True, took_seconds=0.01)
 
     assert waits.due_at == pytest.approx(11.2)
+
+
+def test_a_run_that_is_always_ready_waits_whenever_it_does_not_compute() -> None:
+    """Whether the kernel tells its waits, late or never, as those of threads that have ended."""
+    waits = Waits(looked_at=10.0)
+    waits.at(11.0, Readiness(0, 300_000, is_ready=True), frequent=False)
+    assert waits.waited_us == 0
+
+    for number in range(1, 11):
+        waits.at(11 + number / 10, Readiness(0, 300_000 + number * 20_000, is_ready=True), frequent=True)
+
+    assert waits.waited_us == pytest.approx(800_000, abs=10)
+
+
+def test_a_run_that_idles_between_its_turns_did_not_wait() -> None:
+    """Found ready in half of all looks, and on a CPU for half of the time: none is left for waiting."""
+    waits = Waits(looked_at=10.0)
+
+    for number in range(1, 11):
+        seen = Readiness(0, number * 50_000, is_ready=number % 2 == 0)
+        waits.at(10 + number / 10, seen, frequent=True)
+
+    assert waits.waited_us == pytest.approx(0, abs=10)
+
+
+def test_waits_that_are_told_and_waits_that_are_seen_count_once() -> None:
+    """The larger account counts, on top of what was told before looks were frequent."""
+    waits = Waits(looked_at=10.0)
+    waits.at(11.0, Readiness(250_000), frequent=False)
+
+    waits.at(11.1, Readiness(290_000, is_ready=True), frequent=True)
+    assert waits.waited_us == pytest.approx(350_000, abs=10)
+    waits.at(11.2, Readiness(450_000), frequent=True)
+    assert waits.waited_us == pytest.approx(390_000, abs=10)
+
+
+def test_the_readiness_of_two_that_talk_adds_up() -> None:
+    """One of them ready is enough: the other waits for it."""
+    assert Readiness(1, 2) + Readiness(3, 4, is_ready=True) == Readiness(4, 6, is_ready=True)
 
 
 def test_second_fence() -> None:
@@ -128,15 +179,3 @@ def test_limits_are_never_negative() -> None:
     """A negative limit is the caller's mistake, not "no limit"."""
     with pytest.raises(ValueError, match="processes"):
         Limits(1, 1, 1, 1, -1, 1)
-
-
-def test_a_wait_in_progress_is_as_long_as_nothing_moves() -> None:
-    """A ready run of which neither CPU time nor waits move has been waiting since they stood."""
-    waits = Waits(looked_at=10.0)
-    waits.at(11.0, 500_000, 200_000)
-    waits.at(12.0, 500_000, 200_000)
-    assert waits.in_progress_us(13.5) == 2_500_000 + WAIT_IN_PROGRESS_US
-    waits.at(14.0, 500_000, 201_000)
-    assert waits.in_progress_us(14.0) == WAIT_IN_PROGRESS_US
-    waits.at(15.0, 900_000, 201_000)
-    assert waits.in_progress_us(15.0) == WAIT_IN_PROGRESS_US

@@ -13,6 +13,7 @@ from .namespace import BOX_USER
 _SEARCH_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _FOR_WRITING: Final = os.O_WRONLY | os.O_CLOEXEC
 _UMASK: Final = 0o022
+_TIME_BYTES: Final = 16
 
 
 def start(
@@ -20,17 +21,18 @@ def start(
 ) -> tuple[int, int]:
     """The program's pid, and the time of its exec in nanoseconds of the monotonic clock. OSError if not.
 
-    `descriptors`: stdin, stdout, stderr, then one open `tasks` or `cgroup.procs` file a controller. With
-    `reopen` they only name these files, which the box's root opens, to enter for itself.
+    `descriptors`: stdin, stdout, stderr, a pipe that is told the time of the exec as well, then one open
+    `tasks` or `cgroup.procs` file a controller. With `reopen` these only name the files, which the box's root
+    opens, to enter for itself.
     """
     environment: dict[str, str] = job["env"]
     reopen: bool = job["reopen"]
     path = _find(job["argv"][0], environment.get("PATH", _SEARCH_PATH))
     # Each is close-on-exec from its making; this is for one that might be forgotten some day.
     kernel.close_on_exec_from(3)
-    cgroups = descriptors[3:]
+    begun, *cgroups = descriptors[3:]
     if reopen:
-        cgroups = tuple(os.open(f"/proc/self/fd/{cgroup}", _FOR_WRITING) for cgroup in cgroups)
+        cgroups = [os.open(f"/proc/self/fd/{cgroup}", _FOR_WRITING) for cgroup in cgroups]
     enter: list[calls.Call] = [("write", cgroup, b"0", 1) for cgroup in cgroups]
     program = (
         os.fsencode(path),
@@ -51,6 +53,7 @@ def start(
             ("prctl", kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, filter_program.address),
             *(() if reopen else enter),  # as late as can be: the accounts start with the program
             ("clock_gettime", time.CLOCK_MONOTONIC, None),
+            ("write", begun, None, _TIME_BYTES),
             ("execve", *program),
         ]
     )
