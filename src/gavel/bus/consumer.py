@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import confluent_kafka
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
 
 from gavel.bus import topics
 from gavel.bus.producer import Headers, Outcome, Producer
@@ -15,8 +15,6 @@ from gavel.telemetry.log import logger
 
 BEGINNING = OFFSET_BEGINNING
 """The first offset that the broker still has."""
-END = OFFSET_END
-"""The offset of the record to come."""
 _RECORDS_A_POLL = 500
 _JOIN_S = 1.0
 _REASON_BYTES_MOST = 4096
@@ -76,7 +74,7 @@ class Reader:
     """Reads every partition of one topic without a group: for hubs, registries and hints.
 
     One thread at a time. Nothing is committed. `starts` gives the offset of each partition, or one for all
-    (BEGINNING, END).
+    (such as BEGINNING).
     """
 
     def __init__(self, bootstrap: str, topic: str, starts: int | Mapping[int, int], **more: Any) -> None:

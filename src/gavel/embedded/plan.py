@@ -11,7 +11,6 @@ from pathlib import Path
 from gavel.embedded.envoy import Envoy
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import Postgres
-from gavel.embedded.server import Server
 from gavel.embedded.service import Service
 from gavel.mesh import Endpoint, Topology
 from gavel.mesh.topology import WORKER, WORKER_PREFIX
@@ -68,20 +67,6 @@ class Options:
                 raise ValueError(f"{what}: expected 1 to {REPLICAS_MAX} replicas, got {count}")
         if not 1 <= len(self.workers) <= REPLICAS_MAX:
             raise ValueError(f"workers: expected 1 to {REPLICAS_MAX}, got {len(self.workers)}")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """All processes of a mesh, by the step in which they start: stores, then services, then Envoy."""
-
-    kafka: KafkaBroker
-    postgres: Postgres
-    services: tuple[Service, ...]
-    envoy: Envoy
-
-    @property
-    def steps(self) -> tuple[tuple[Server, ...], ...]:
-        return (self.kafka, self.postgres), self.services, (self.envoy,)
 
 
 class UnavailableLanguageError(ValueError):

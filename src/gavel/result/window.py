@@ -57,10 +57,6 @@ class Window:
         """Every event timed later than this is in the window, or comes to it."""
         return self._partitions[partition].complete_since_ms
 
-    def has(self, partition: int) -> bool:
-        """Whether the partition was opened."""
-        return partition in self._partitions
-
     def append(self, partition: int, key: bytes, entry: Entry, now_s: float) -> bool:
         """Takes an event in; False for one that it has had."""
         known = self._partitions[partition]

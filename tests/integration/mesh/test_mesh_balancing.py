@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 
 import grpc
 import pytest
+from envoy_admin import unapplied
 from mesh_processes import Mesh, Metadata, Start, until
 
 from gavel.mesh import Topology, write_endpoints
-from gavel.mesh.admin import unapplied
 
 pytestmark = pytest.mark.integration
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import grpc
 import pytest
+from envoy_admin import get
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from mesh_processes import Mesh, Start, edited, until
-
-from gavel.mesh.admin import get
 
 pytestmark = pytest.mark.integration
 

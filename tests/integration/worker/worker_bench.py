@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import confluent_kafka
-from confluent_kafka import TopicPartition
+from confluent_kafka import OFFSET_END, TopicPartition
 
 from gavel.bus import topics
-from gavel.bus.consumer import BEGINNING, END, Reader, consumer_config
+from gavel.bus.consumer import BEGINNING, Reader, consumer_config
 from gavel.bus.producer import Producer
 from gavel.judging.outcome import Cancellation, Cancelled, Judged, Progress
 from gavel.storage.objects import Objects
@@ -100,7 +100,7 @@ class Log:
     """Everything that comes to `events` from now on."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._reader = Reader(bootstrap, topics.EVENTS, dict.fromkeys(range(count_of(bootstrap)), END))
+        self._reader = Reader(bootstrap, topics.EVENTS, dict.fromkeys(range(count_of(bootstrap)), OFFSET_END))
         self._reader.read(1.0)  # the end is looked up with the first read
         self.events: list[judgement_event_pb2.JudgementEvent] = []
         self.headers: list[dict[str, bytes]] = []

@@ -1,8 +1,4 @@
-"""Asks a running Envoy, over its admin port, whether it uses what was written.
-
-Inotify events under fast successive renames have been reported as missed, so whoever writes endpoints looks
-here afterwards and writes again what is not taken up within a second.
-"""
+"""Asks a running Envoy, over its admin port, what it does and whether it uses what was written."""
 
 from __future__ import annotations
 
