@@ -36,6 +36,18 @@ class Said:
     files: Mapping[str, bytes]
 
 
+def _nothing() -> None:
+    """Where nobody watches."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Watch:
+    """Told, on the thread of a run, when the validator has its pipes and when it has ended."""
+
+    started: Callable[[], None] = _nothing
+    ended: Callable[[], None] = _nothing
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Call:
     """One run of it."""
@@ -107,16 +119,15 @@ class ProblemValidator:
         *,
         partner: Box,
         wall_time_ms: int,
-        ended: Callable[[], None],
+        watch: Watch,
     ) -> Said:
-        """Runs it between two pipes, at whose other ends the program in the partner is, and says when it has
-        ended.
+        """Runs it between two pipes, at whose other ends the program in the partner is.
 
         `ends`: what it reads from and what it writes to. Raises as `check`.
         """
         call = self._call(test, turn, _TALK)
         call = dataclasses.replace(call, stdin=ends[0], stdout=ends[1], partner=partner)
-        return self._run(call, dataclasses.replace(self._limits, wall_time_ms=wall_time_ms), ended)
+        return self._run(call, dataclasses.replace(self._limits, wall_time_ms=wall_time_ms), watch)
 
     def look(self, test: Test, language: str, entry_point: str, files: Files) -> Checked:
         """Runs it over the sources of a submission. Raises as `check`."""
@@ -172,12 +183,18 @@ class ProblemValidator:
         points = feedback.points(said.files) if self._scoring else Points()
         return Checked(found, message, feedback.message(said.files), points, said.files)
 
-    def _run(
-        self, call: _Call, limits: Limits | None = None, ended: Callable[[], None] = lambda: None
-    ) -> Said:
+    def _run(self, call: _Call, limits: Limits | None = None, watch: Watch | None = None) -> Said:
         box, program = self.prepare()
         argv = (*program.run, *call.arguments)
-        command = Command(argv, program.environment, call.stdin, call.cwd, stdout=call.stdout)
+        watch = watch or Watch()
+        command = Command(
+            argv,
+            program.environment,
+            call.stdin,
+            call.cwd,
+            stdout=call.stdout,
+            on_started=watch.started,
+        )
         try:
             for path, data in call.files.items():
                 self._put(box, path, data)
@@ -185,7 +202,7 @@ class ProblemValidator:
             for path, data in call.kept.items():
                 box.put(f"{_FEEDBACK}/{path}", data, _WRITABLE)
             with box.run(command, limits or self._limits, partner=call.partner) as outcome:
-                ended()
+                watch.ended()
                 facts = self._boxes.facts(outcome)
             return Said(facts, feedback_folder.left(box, _FEEDBACK, self._wanted, self.limits.output_bytes))
         except CannotExecuteError as error:

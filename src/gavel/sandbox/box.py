@@ -175,6 +175,7 @@ class Box:
             self._start(command, limits, keep, group, given)
             output.started()
             beginning.started()
+            command.on_started()
             during = supervision.watch(
                 limits,
                 group,
@@ -225,6 +226,7 @@ class Box:
             "wall_time_ms": accounting.wall_time_ms_most(limits) + accounting.INIT_GRACE_MS,
             "keep": keep,
             "reopen": group.reopens,
+            "stdout_is_pipe": command.stdout is not None,
         }
         with self._lock:
             if self._closed:

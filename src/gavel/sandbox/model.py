@@ -7,7 +7,7 @@ SandboxUnavailable      a limit cannot be enforced here; nothing may run until a
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
@@ -96,6 +96,10 @@ class BoxSpec:
     root: str = "/"
 
 
+def _nothing() -> None:
+    """What happens at a start where nobody asked for more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One program run. No shell is involved."""
@@ -112,7 +116,10 @@ class Command:
     """How much of stderr is kept; all of it is counted."""
     stdout: int | None = None
     """None: kept and counted. Else a pipe's write end, handed over for an interactive run: neither kept nor
-    counted, its reader is under limits of its own."""
+    counted, its reader is under limits of its own. The caller keeps and closes its own."""
+    on_started: Callable[[], None] = _nothing
+    """Called when the run has its descriptors, on the thread that runs it: what the caller closes of its own
+    from now on is the program's alone."""
 
     def __post_init__(self) -> None:
         if not self.argv or not self.argv[0]:

@@ -195,6 +195,73 @@ def test_a_program_may_write_on_when_the_interactor_is_content(judge: Judge) -> 
     assert judge.judge("python3", flood, problem=problem).verdict == s.VERDICT_OUTPUT_LIMIT_EXCEEDED
 
 
+@pytest.mark.parametrize(
+    "interactor",
+    [
+        "import sys\nsys.exit(42 if sys.stdin.readline() else 43)",
+        "import sys\nwith open(sys.argv[3] + 'log', 'w') as log: log.writelines(sys.stdin)\nsys.exit(42)",
+        "import sys\nassert len(sys.stdin.read(1 << 25)) < 1 << 24\nsys.exit(42)",
+    ],
+)
+def test_who_drowns_an_interactor_in_words_is_over_the_output_limit(judge: Judge, interactor: str) -> None:
+    """Be it that it fails for its memory, its files or by itself: no contestant may break a problem so."""
+    block = "b'x' * 999 + b'\\n'" if "log" in interactor else "bytes(1 << 20)"
+    flood = f"import sys\nblock = {block}\nwhile True: sys.stdout.buffer.write(block)"
+    problem = made(judge, {"secret/1": ("", "")}, interactor, interactive=True)
+    limits = s.Limits(cpu_time_ms=20_000, wall_time_ms=120_000)
+    before = pipes_and_threads()
+
+    judged = judge.judge("python3", flood, problem=problem, limits=limits)
+
+    assert judged.verdict == s.VERDICT_OUTPUT_LIMIT_EXCEEDED, judged
+    assert judged.tests[0].message.endswith("ed at 8 MiB of output: output limit")
+    assert judged.tests[0].output_bytes > 8 << 20
+    assert pipes_and_threads() == before
+
+
+def test_an_interactor_that_fails_at_what_is_within_the_limits_is_broken(judge: Judge) -> None:
+    """Also at a program that says much."""
+    problem = talk(judge, "import sys\nassert len(sys.stdin.read()) < 1 << 20\nsys.exit(42)")
+
+    judged = judge.judge("python3", "print('x' * (1 << 22))", problem=problem)
+
+    assert judged.verdict == s.VERDICT_JUDGE_ERROR, judged
+
+
+UNTIL_END = "import sys\nprint(sum(map(int, sys.stdin)))"
+
+
+def test_a_program_sees_that_the_interactor_closed_its_output(judge: Judge) -> None:
+    """And may answer then: the interactor still reads."""
+    interactor = (
+        "import os, sys\n"
+        "for n in range(5): print(n)\n"
+        "sys.stdout.flush(); os.close(1)\n"
+        "os._exit(42 if sys.stdin.readline() == '10\\n' and not sys.stdin.read() else 43)"
+    )
+    problem = made(judge, {"secret/1": ("", ""), "secret/2": ("", "")}, interactor, interactive=True)
+    crash = UNTIL_END + "\nsys.stdout.flush()\n1 / 0"
+
+    def verdict(source: str) -> int:
+        return judge.judge("python3", source, problem=problem).verdict
+
+    assert verdict(UNTIL_END) == s.VERDICT_ACCEPTED
+    assert verdict(UNTIL_END.replace("sum", "max")) == s.VERDICT_WRONG_ANSWER
+    assert verdict(crash) == s.VERDICT_RUN_TIME_ERROR
+
+
+def test_a_program_that_crashes_for_want_of_its_interactor_was_refused(judge: Judge) -> None:
+    """It sees the end at once, and this process may hear of the interactor's later than of its own."""
+    problem = made(
+        judge, {f"secret/{n}": ("", "") for n in range(20)}, "import os; os._exit(43)", interactive=True
+    )
+    source = "import os\nos.read(0, 1)\nos.abort()"
+
+    judged = judge.judge("python3", source, problem=problem, run_policy=RUN_POLICY_RUN_ALL)
+
+    assert [test.verdict for test in judged.tests] == [s.VERDICT_WRONG_ANSWER] * 20
+
+
 def test_neither_side_sees_the_files_of_the_other(judge: Judge) -> None:
     """The interactor alone has the test; the program has its pipes."""
     source = (

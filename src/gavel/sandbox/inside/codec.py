@@ -94,12 +94,12 @@ class Channel:
             raise OSError("a truncated message")
         return decode(self._buffer[:size]), tuple(descriptors)
 
-    def answer(self, do: Callable[[Message, tuple[int, ...]], Answer], request: Answer) -> bool:
+    def answer(self, do: Callable[[Message, list[int]], Answer], request: Answer) -> bool:
         """Does what a request asks for and sends what comes of it, or the error; whether it was done.
 
-        The descriptors of both are closed.
+        The descriptors of both are closed, of the request's those that `do` leaves in the list.
         """
-        message, descriptors = request
+        message, descriptors = request[0], [*request[1]]
         done = True
         try:
             answer, out = do(message, descriptors)

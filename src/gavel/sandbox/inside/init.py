@@ -61,7 +61,7 @@ class Init:
             raise ValueError("not opened")
         return self._scratch
 
-    def _do(self, message: codec.Message, descriptors: tuple[int, ...]) -> codec.Answer:
+    def _do(self, message: codec.Message, descriptors: list[int]) -> codec.Answer:
         if "open" in message:
             self._scratch = Scratch(*message["open"])
         if "freeze" in message:
@@ -90,11 +90,13 @@ class Init:
             with self._opened().layer() as folder:
                 files.put(folder, path, source, mode)
 
-    def _run(self, job: codec.Message, descriptors: tuple[int, ...]) -> codec.Message:
+    def _run(self, job: codec.Message, descriptors: list[int]) -> codec.Message:
         try:
-            pid, started_ns = runner.start(job, descriptors, self._filter, self._starter)
+            pid, started_ns = runner.start(job, tuple(descriptors), self._filter, self._starter)
         except OSError as error:
             return {"not_started": f"{error.errno or 0}:{error}"}
+        if job["stdout_is_pipe"]:  # whoever reads it is to see when the program closes it
+            os.close(descriptors.pop(1))
         status = self._supervise(pid, started_ns + job["wall_time_ms"] * _NS_PER_MS)
         return {"status": status, "wall_time_us": max(0, time.monotonic_ns() - started_ns) // 1000}
 
