@@ -12,6 +12,10 @@ from gavel.rpc.errors import Violation
 from gavel.submission.v1 import error_reason_pb2 as reasons
 
 FILES_MOST: Final = 20_000
+_JUDGED: Final = {
+    *("problem.yaml", ".timelimit", "domjudge-problem.ini", "data", "include", "submissions", "graders"),
+    *("output_validator", "output_validators", "interactors", "static_validator"),
+}
 CHUNK_BYTES: Final = 256 << 10
 
 
@@ -28,10 +32,10 @@ class PackageFile:
 
 def read_package(folder: Path) -> list[PackageFile]:
     """Every file below the folder by path, hashed; names that begin with a dot are left out (`.git`),
-    but for `.timelimit`.
+    but for `.timelimit`. A link to a file or a folder of the package is what it leads to.
 
     RequestError when there is no such folder, when it holds more than 20,000 files, or when a link leads out
-    of it.
+    of it or nowhere. Such a link among what judging never looks at, as a statement, is left out.
     """
     root = folder.resolve()
     if not root.is_dir():
@@ -39,8 +43,11 @@ def read_package(folder: Path) -> list[PackageFile]:
     found: list[PackageFile] = []
     for file in _files(root):
         path = file.relative_to(root).as_posix()
-        if not file.resolve().is_relative_to(root) or not file.is_file():
-            raise _refused(path, "is no regular file of the package")
+        target = _target(file)
+        if target is None or not target.is_relative_to(root) or not target.is_file():
+            if path.partition("/")[0] in _JUDGED:
+                raise _refused(path, "is no regular file of the package")
+            continue
         if len(found) == FILES_MOST:
             raise _refused(str(folder), f"holds more than {FILES_MOST:,} files")
         found.append(_hashed(path, file))
@@ -72,12 +79,34 @@ def chunks(file: Path) -> Iterator[bytes]:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
+    for count, (folder, folders, names) in enumerate(os.walk(root, followlinks=True)):
+        if count == FILES_MOST:  # links to folders of links may stand for any number of them
+            raise _refused(str(root), f"holds more than {FILES_MOST:,} folders")
+        place = Path(folder)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in [name for name in folders if (place / name).is_symlink()]:
+            if not _leads_on(place / name, root):
+                folders.remove(name)
+                names.append(name)  # no file either
         for name in sorted(names):
             # Kattis keeps a legacy package's time limit in `.timelimit`.
-            if not name.startswith(".") or (name == ".timelimit" and Path(folder) == root):
-                yield Path(folder, name)
+            if not name.startswith(".") or (name == ".timelimit" and place == root):
+                yield place / name
+
+
+def _leads_on(link: Path, root: Path) -> bool:
+    """True for a link to a folder of the package that does not hold the link: following it has an end."""
+    target = _target(link)
+    above = [folder.resolve() for folder in link.parents if folder.is_relative_to(root)]
+    return target is not None and target.is_relative_to(root) and target not in above
+
+
+def _target(path: Path) -> Path | None:
+    """Where it lies in the end; None for a link that leads nowhere, or round and round."""
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None
 
 
 def _hashed(path: str, file: Path) -> PackageFile:

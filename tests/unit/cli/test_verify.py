@@ -97,6 +97,20 @@ def test_a_time_limit_may_be_tried_out() -> None:
     assert (tried.limit_ms("python3"), tried.measured_ms("cpp", tried.programs[0])) == (3000, 6000)
 
 
+def test_with_a_grader_of_its_own_a_package_is_judged_under_the_limit_in_force(tmp_path: Path) -> None:
+    """What the grader would make of a test that turns out too slow is not known here."""
+    folder = tmp_path / "sum"
+    shutil.copytree(PROBLEMS / "legacy_sum", folder)
+    (folder / "graders").mkdir()
+    (folder / "graders" / "grader.py").write_text("")
+    with (folder / "problem.yaml").open("a") as head:
+        head.write("\ntype: scoring\n")
+    (folder / "data" / "testdata.yaml").write_text("{grading: custom, range: 0 10}")
+    package = load(folder)
+
+    assert {package.measured_ms("python3", program) for program in package.programs} == {1000}
+
+
 def test_what_is_wrong_with_expectations_is_wrong_with_the_package(tmp_path: Path) -> None:
     """All of it at once, before anything is sent."""
     folder = tmp_path / "sum"

@@ -123,14 +123,33 @@ def test_a_package_is_read_in_order_with_its_links_inside(tmp_path: Path) -> Non
     assert list(packages.chunks(found[0].file)) == [b"x"]
 
 
+def test_a_link_to_a_folder_of_the_package_is_that_folder(tmp_path: Path) -> None:
+    """Links that lead round, out or nowhere are of no account where nothing is judged by them."""
+    (tmp_path / "data/secret/a").mkdir(parents=True)
+    (tmp_path / "data/secret/a/1.in").write_bytes(b"1")
+    (tmp_path / "data/secret/b").symlink_to("a")
+    (tmp_path / "generators").mkdir()
+    (tmp_path / "generators/again").symlink_to("..")
+    (tmp_path / "generators/loop").symlink_to("loop")
+    (tmp_path / "input_validators").symlink_to("/etc")
+    (tmp_path / "problem.pdf").symlink_to("../problem.pdf")
+
+    found = packages.read_package(tmp_path)
+
+    assert [file.path for file in found] == ["data/secret/a/1.in", "data/secret/b/1.in"]
+
+
 def test_a_package_that_is_none_is_refused(tmp_path: Path) -> None:
-    """No folder, an empty one, a link that leads out of it, a pipe."""
+    """No folder, an empty one, a link that leads out of it, round or nowhere, a pipe."""
     (tmp_path / "empty").mkdir()
-    (tmp_path / "link").mkdir()
-    (tmp_path / "link/passwd").symlink_to("/etc/passwd")
-    (tmp_path / "pipe").mkdir()
-    os.mkfifo(tmp_path / "pipe/fifo")
-    for folder in ("nowhere", "empty", "link", "pipe"):
+    links = {"out": "/etc/passwd", "folder": "/etc", "round": "..", "loop": "x", "dangling": "nothing"}
+    for name, target in links.items():
+        (tmp_path / name / "data").mkdir(parents=True)
+        (tmp_path / name / "problem.yaml").write_bytes(b"")
+        (tmp_path / name / "data/x").symlink_to(target)
+    (tmp_path / "pipe/data").mkdir(parents=True)
+    os.mkfifo(tmp_path / "pipe/data/fifo")
+    for folder in ("nowhere", "empty", *links, "pipe"):
         with pytest.raises(client.RequestError) as caught:
             packages.read_package(tmp_path / folder)
         assert caught.value.reason_name == "INVALID_PROBLEM"
