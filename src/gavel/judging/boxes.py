@@ -1,4 +1,6 @@
-"""The boxes of one judgement: opened as needed, cancelled together from whatever thread, ended together."""
+"""The boxes of one judgement: opened as needed, cancelled together from whatever thread, ended together. A
+part of them, which one thread uses at a time, may be cancelled or ended alone.
+"""
 
 import threading
 from types import TracebackType
@@ -12,40 +14,49 @@ from gavel.sandbox import Box, BoxSpec, Kill, Outcome, Sandbox, SandboxError
 class Boxes:
     """A context manager around a judgement."""
 
-    def __init__(self, sandbox: Sandbox, cancellation: Cancellation) -> None:
+    def __init__(self, sandbox: Sandbox, cancellation: Cancellation, spares_left: int = 0) -> None:
+        """`spares_left`: how many of the sandbox's spare boxes are left to others."""
         self._sandbox = sandbox
         self._cancellation = cancellation
+        self._spares_left = spares_left
         self._lock = threading.Lock()
-        self._open: list[Box] = []
+        self._open: list[Box | Boxes] = []
         self._cancelled = False
-        cancellation.on_cancel(self._cancel)
 
     def __enter__(self) -> Self:
+        self._cancellation.on_cancel(self.cancel)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends all of them."""
         with self._lock:
             boxes, self._open = self._open, []
         for box in boxes:
             box.close()
 
+    def part(self, spares_left: int = 0) -> "Boxes":
+        """Boxes that are cancelled and ended with these, or alone."""
+        part = Boxes(self._sandbox, self._cancellation, spares_left)
+        self._hold(part)
+        return part
+
     def open(self, spec: BoxSpec, files_bytes: int, files_count: int) -> Box:
         """Another box. Raises EngineError, Cancelled."""
         self.check()
         try:
-            box = self._sandbox.box(spec, files_bytes=files_bytes, files_count=files_count)
+            box = self._sandbox.box(spec, files_bytes, files_count, self._spares_left)
         except SandboxError as error:
             raise EngineError(f"no box: {error}") from error
-        with self._lock:
-            self._open.append(box)
-            if self._cancelled:
-                box.cancel()
+        self._hold(box)
         return box
 
-    def close(self, box: Box) -> None:
-        """Ends one of them early."""
+    def end(self, box: "Box | Boxes") -> None:
+        """Ends a box, or a part, early."""
         with self._lock:
             self._open.remove(box)
         box.close()
@@ -71,8 +82,15 @@ class Boxes:
             stderr=outcome.stderr,
         )
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
+        """Kills what runs in them, and whatever is to run later; from any thread."""
         with self._lock:
             self._cancelled = True
             for box in self._open:
+                box.cancel()
+
+    def _hold(self, box: "Box | Boxes") -> None:
+        with self._lock:
+            self._open.append(box)
+            if self._cancelled:
                 box.cancel()

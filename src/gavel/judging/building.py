@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from gavel.judging.compile_cache import ENTRY_BYTES_MOST, CompileCache, key_of
 from gavel.judging.languages import Language, UnknownLanguage, parse_language
@@ -29,8 +30,10 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
 }
 
-Files = Mapping[str, bytes | int]
+Files: TypeAlias = Mapping[str, bytes | int]
 """A program's files by path: their bytes, or a descriptor of a file that nobody can change."""
+Made: TypeAlias = Mapping[str, bytes]
+"""What compiling made, by path; nothing where nothing is compiled."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Program:
     environment: Mapping[str, str]
     check: tuple[str, ...] = ()
     """What says whether it can be run at all, for `Builder.refusal`."""
+    made: Made | None = None
+    """For further boxes; None when it is too much to be kept."""
 
 
 def environment(toolchain: Toolchain) -> dict[str, str]:
@@ -60,11 +65,19 @@ class Builder:
     """Of whom a cached compilation may be taken."""
 
     def build(
-        self, box: Box, files: Files, entry_point: str, limits: Limits, included: tuple[str, ...] = ()
+        self,
+        box: Box,
+        files: Files,
+        entry_point: str,
+        limits: Limits,
+        included: tuple[str, ...] = (),
+        *,
+        made: Made | None = None,
     ) -> tuple[Program | None, CompileResult]:
         """Puts the files into the box, compiles them and freezes the box; no program with COMPILE_ERROR.
 
-        Raises EngineError, Cancelled.
+        With `made`, of a program that was built of the same files, nothing is compiled. Raises EngineError,
+        Cancelled.
         """
         language = self.toolchain.language
         heads = {path: _head(data) for path, data in files.items()}
@@ -84,16 +97,20 @@ class Builder:
         try:
             for path, data in placed.items():
                 box.put(path, data)
-            result = self._made(box, plan.compile, placed, _generous(limits, language), language.artefact)
+            if made is None:
+                most = _generous(limits, language)
+                result, made = self._made(box, plan.compile, placed, most, language.artefact)
+            else:
+                result = _put(box, made)
             box.freeze()
         except SandboxError as error:
             raise EngineError(f"compiling: {error}") from error
         if result.verdict != submission_pb2.VERDICT_ACCEPTED:
             return None, result
-        return Program(plan.run, environment(self.toolchain), plan.check), result
+        return Program(plan.run, environment(self.toolchain), plan.check, made), result
 
     def build_by_scripts(
-        self, box: Box, files: Files, limits: Limits
+        self, box: Box, files: Files, limits: Limits, *, made: Made | None = None
     ) -> tuple[Program | None, CompileResult]:
         """As `build`, but `build` among the files, where there is one, makes the program, and `run`, a file
         or what `build` left, is the program. Both are executed as they are: by their first line.
@@ -102,7 +119,10 @@ class Builder:
             for path, data in files.items():
                 box.put(path, data, _EXECUTABLE)
             argv = ("/work/build",) if "build" in files else ()
-            result = self._made(box, argv, files, limits, _WHOLE_FOLDER)
+            if made is None:
+                result, made = self._made(box, argv, files, limits, _WHOLE_FOLDER)
+            else:
+                result = _put(box, made)
             there = "run" in box.names()
             box.freeze()
         except SandboxError as error:
@@ -111,7 +131,7 @@ class Builder:
             return None, result
         if not there:
             return None, _refused(f"{result.output}\nbuild left no file run.")
-        return Program(("/work/run",), environment(self.toolchain)), result
+        return Program(("/work/run",), environment(self.toolchain), made=made), result
 
     def refusal(self, box: Box, program: Program, facts: Facts, limits: Limits) -> CompileResult | None:
         """Why a program without a compiler that failed is none, such as one with a syntax error; else None.
@@ -131,25 +151,25 @@ class Builder:
 
     def _made(
         self, box: Box, argv: tuple[str, ...], placed: Files, limits: Limits, artefact: str
-    ) -> CompileResult:
+    ) -> tuple[CompileResult, Made | None]:
         if not argv:
-            return CompileResult(verdict=submission_pb2.VERDICT_ACCEPTED)
+            return _put(box, {}), {}
         key = self._key(argv, placed) if artefact else ""
         kept = self.cache.get(key) if artefact else None
         if kept is not None:
             result = CompileResult.FromString(kept.pop(".result"))
-            for path, data in kept.items():
-                box.put(path, data, _EXECUTABLE)
+            _put(box, kept)
             result.cached = True
-            return result
+            return result, kept
         result = self._compiled(box, argv, limits)
-        if artefact and result.verdict == submission_pb2.VERDICT_ACCEPTED:
-            made = _collect(box, artefact)
-            if made == {}:
-                return _refused(f"{result.output}\nThe compiler left no {artefact}.")
-            if made is not None:
-                self.cache.put(key, {**made, ".result": result.SerializeToString()})
-        return result
+        if not artefact or result.verdict != submission_pb2.VERDICT_ACCEPTED:
+            return result, None
+        made = _collect(box, artefact)
+        if made == {}:
+            return _refused(f"{result.output}\nThe compiler left no {artefact}."), None
+        if made is not None:
+            self.cache.put(key, {**made, ".result": result.SerializeToString()})
+        return result, made
 
     def _compiled(self, box: Box, argv: tuple[str, ...], limits: Limits) -> CompileResult:
         try:
@@ -263,6 +283,12 @@ def _generous(limits: Limits, language: Language) -> Limits:
         memory_bytes=memory_bytes,
         stack_bytes=max(limits.stack_bytes, memory_bytes),
     )
+
+
+def _put(box: Box, made: Made) -> CompileResult:
+    for path, data in made.items():
+        box.put(path, data, _EXECUTABLE)
+    return CompileResult(verdict=submission_pb2.VERDICT_ACCEPTED)
 
 
 def _refused(reason: str) -> CompileResult:

@@ -1,7 +1,8 @@
 """The judging engine: compiles once, runs every test, checks each, and reports as it goes.
 
-Synchronous: one judgement on one thread at a time, any number of threads. What a program may do is the
-sandbox's business, what it is worth the pure modules', the order of things that of `judgement`.
+Synchronous: one judgement on one thread at a time, any number of threads; its tests may have threads of their
+own. What a program may do is the sandbox's business, what it is worth the pure modules', the order of things
+that of `judgement`.
 """
 
 import uuid
@@ -16,7 +17,9 @@ from gavel.judging.outcome import (
     Cancellation,
     Cancelled,
     EngineError,
+    FurtherSlots,
     Judged,
+    NoFurtherSlots,
     Progress,
 )
 from gavel.judging.store import Store
@@ -50,11 +53,16 @@ class Engine:
         """By language; more may be added while it works."""
         self.workshop = Workshop(Store(objects), self.toolchains, self.cache)
 
-    def judge(self, job: Job, progress: Progress, cancelled: Cancellation) -> Judged:
-        """Judges to the end. Raises Cancelled, EngineError; what is wrong with the problem is a verdict."""
+    def judge(
+        self, job: Job, progress: Progress, cancelled: Cancellation, slots: FurtherSlots | None = None
+    ) -> Judged:
+        """Judges to the end, on further slots too where the problem allows that and there are some.
+
+        Raises Cancelled, EngineError; what is wrong with the problem is a verdict.
+        """
         with Boxes(self.sandbox, cancelled) as boxes:
             try:
-                return Judgement(self.workshop, job, progress, boxes).judge()
+                return Judgement(self.workshop, job, progress, boxes, slots or NoFurtherSlots()).judge()
             except BrokenProblem as error:
                 return Judged(
                     submission_pb2.VERDICT_JUDGE_ERROR,

@@ -31,6 +31,8 @@ BOUNDS: Mapping[str, Bound] = {
     "files_bytes": Bound(1, 1024 * MIB, 64 * MIB),
 }
 FILES_COUNT = 4_096
+TESTS_AT_ONCE_MOST = 16
+"""Tests of one submission that a problem may let run at the same time."""
 
 COMPILE_CPU_TIME_MS = Bound(10, 60_000, 10_000)
 COMPILE_WALL_TIME_MS = Bound(10, 120_000, 30_000)

@@ -38,6 +38,31 @@ class Cancellation(Protocol):
     def on_cancel(self, callback: Callable[[], None], /) -> None: ...
 
 
+class FurtherSlots(Protocol):
+    """What a worker has beyond the slot that a judgement runs in, lent for one test at a time; asked from any
+    thread.
+    """
+
+    def lend_slot(self) -> bool:
+        """Whether one is lent: there is a free one that nobody waits for. `return_slot` has to follow."""
+        ...
+
+    def return_slot(self) -> None:
+        """The test is over."""
+        ...
+
+
+class NoFurtherSlots:
+    """One test runs at a time."""
+
+    def lend_slot(self) -> bool:
+        """None is lent."""
+        return False
+
+    def return_slot(self) -> None:
+        """Never asked."""
+
+
 class Progress(Protocol):
     """Told, on the judging thread, how far a judgement is."""
 

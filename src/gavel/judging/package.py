@@ -16,6 +16,7 @@ from gavel.judging import (
 )
 from gavel.judging.package_findings import Findings, InvalidPackage
 from gavel.judging.package_folders import Folders
+from gavel.judging.package_metadata import PROBLEM
 from gavel.judging.plan import PATH
 from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Manifest
@@ -53,6 +54,7 @@ def build_manifest(
         constants=metadata.constants,
         validator_arguments=metadata.validator_arguments,
         shown=metadata.shown,
+        tests_at_once=metadata.tests_at_once if metadata.tests_at_once > 1 else 0,
         include=[
             FileReference(path=path.removeprefix("include/"), sha256=file.sha256, size_bytes=file.size_bytes)
             for path, file in sorted(kept.items())
@@ -68,6 +70,10 @@ def build_manifest(
     static = package_validator.static_validator(config, metadata, wanted=wanted)
     if static is not None:
         manifest.static_validator.CopyFrom(static)
+    if manifest.tests_at_once and (wanted or metadata.submit_answer):
+        findings.warn(
+            f"{PROBLEM}: gavel.tests_at_once is of no account where not every test is a run of the program."
+        )
     manifest.groups.extend(package_groups.groups(config, metadata, folders, tests, validator=validator))
     graded = any(group.custom_grader for group in manifest.groups)
     grader = package_validator.grader(config, wanted=graded)

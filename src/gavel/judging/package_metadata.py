@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from gavel.judging.languages import LANGUAGES
+from gavel.judging.limits import TESTS_AT_ONCE_MOST
 from gavel.judging.package_findings import Findings
 from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Shown, ValidatorProtocol
@@ -65,6 +66,7 @@ class Metadata:
     validator_protocol: ValidatorProtocol = problem_pb2.VALIDATOR_PROTOCOL_UNSPECIFIED
     """As the package says it; unspecified: as the validator's files tell."""
     shown: Shown = problem_pb2.SHOWN_UNSPECIFIED
+    tests_at_once: int = 1
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -222,7 +224,7 @@ def _own(value: Any, found: Metadata, findings: Findings) -> None:
     if not isinstance(value, dict):
         findings.error(f"{PROBLEM}:gavel", "must be a mapping")
         return
-    for key in value.keys() - {"shown", "validator_protocol"}:
+    for key in value.keys() - {"shown", "tests_at_once", "validator_protocol"}:
         findings.error(f"{PROBLEM}:gavel.{key}", "is not known")
     shown, protocol = value.get("shown"), value.get("validator_protocol")
     if shown is not None and str(shown) not in SHOWN:
@@ -231,6 +233,13 @@ def _own(value: Any, found: Metadata, findings: Findings) -> None:
     if protocol is not None and str(protocol) not in PROTOCOLS:
         findings.error(f"{PROBLEM}:gavel.validator_protocol", f"must be one of {', '.join(PROTOCOLS)}")
     found.validator_protocol = PROTOCOLS.get(str(protocol), problem_pb2.VALIDATOR_PROTOCOL_UNSPECIFIED)
+    at_once = value.get("tests_at_once", 1)
+    if isinstance(at_once, bool) or not isinstance(at_once, int) or not 1 <= at_once <= TESTS_AT_ONCE_MOST:
+        findings.error(
+            f"{PROBLEM}:gavel.tests_at_once", f"must be a whole number from 1 to {TESTS_AT_ONCE_MOST}"
+        )
+        return
+    found.tests_at_once = at_once
 
 
 def _sequence(value: Any) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 from gavel.judging.answers import AnswerRunner, choose
 from gavel.judging.boxes import Boxes
-from gavel.judging.building import Files, Workshop
+from gavel.judging.building import Files, Made, Workshop
 from gavel.judging.checking import Checker, DefaultChecker
 from gavel.judging.interactive import InteractiveRunner
 from gavel.judging.languages import Language
@@ -26,11 +26,25 @@ _SOURCES_BYTES_MOST = 256 * 1024 * 1024
 class Runners:
     """Makes the runners of one judgement."""
 
-    def __init__(self, workshop: Workshop, boxes: Boxes, job: Job, task: Task) -> None:
+    def __init__(
+        self, workshop: Workshop, boxes: Boxes, job: Job, task: Task, made: Made | None = None
+    ) -> None:
+        """`made`: what compiling the output validator made, if that was done."""
         self._workshop = workshop
         self._boxes = boxes
         self._job = job
         self._task = task
+        self._made = made
+        self._used: ProblemValidator | None = None
+
+    @property
+    def made(self) -> Made | None:
+        """What compiling the output validator made, nothing where there is none; None before."""
+        return self._used.made if self._used is not None else {}
+
+    def in_other(self, boxes: Boxes) -> "Runners":
+        """Makes the same runners in other boxes, without compiling."""
+        return Runners(self._workshop, boxes, self._job, self._task, self.made)
 
     def for_program(self, submitted: Submitted) -> Runner:
         """Runs the program on the tests. Raises BrokenProblem."""
@@ -77,14 +91,16 @@ class Runners:
             return None
         own = manifest.validator
         reads_a_file = own.protocol == problem_pb2.VALIDATOR_PROTOCOL_TESTLIB
-        return ProblemValidator(
+        self._used = ProblemValidator(
             self._workshop,
             self._boxes,
             self._job.tenant,
             manifest,
             own=own,
             files_bytes=output_bytes if reads_a_file else 0,
+            made=self._made,
         )
+        return self._used
 
     def _default(self) -> Checker:
         return DefaultChecker(self._workshop.store, self._job.tenant)

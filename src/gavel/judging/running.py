@@ -34,6 +34,8 @@ class Ran:
     output: int | None = None
     """A descriptor of all that the program wrote; None where that is not kept. `close` closes it."""
     pass_count: int = 0
+    detail: str = ""
+    """Behind a JUDGE_ERROR, for judges, never contestants."""
 
     def close(self) -> None:
         """Lets go of the output. May be called again."""

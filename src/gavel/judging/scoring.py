@@ -83,6 +83,21 @@ class Course:
             self._position = self._counted_from
         return None
 
+    def upcoming(self, most: int) -> list[int]:
+        """Index of at most so many tests that would be run from now on if each of them were accepted, the one
+        that `next` names first.
+        """
+        found: list[int] = []
+        position = self.next()
+        while position is not None and position < len(self._verdicts) and len(found) < most:
+            closed = None if self._run_all else self._closed_at(position)
+            if closed is None:
+                found.append(position)
+                position += 1
+            else:
+                position = self._spans[closed].stop
+        return found
+
     def ended(
         self, index: int, verdict: Verdict, score: float | None = None, multiplier: float | None = None
     ) -> Result:
@@ -107,19 +122,28 @@ class Course:
         return result
 
     def _close_what_requires_more(self) -> None:
-        """Closes the groups that begin here and need others that were not accepted."""
-        for index in self._starting.get(self._position, ()):
+        """Closes the group that begins here and needs others that were not accepted."""
+        index = self._closed_at(self._position)
+        if index is None:
+            return
+        self._results[index] = Result(SKIPPED)
+        self._counted_from = self._spans[index].stop
+        parent = self._groups[index].parent
+        self._children[parent].append(self._child(index, Result(SKIPPED)))
+        if index:
+            self._settle(parent, self._counted_from - 1, broken=True)
+
+    def _closed_at(self, test: int) -> int | None:
+        """The outermost group that begins with this test, has no result yet and needs others that were not
+        accepted.
+        """
+        for index in self._starting.get(test, ()):
             required = [self._results[other] for other in self._groups[index].required_groups]
             if self._results[index] is None and any(
                 other is not None and other.verdict != ACCEPTED for other in required
             ):
-                self._results[index] = Result(SKIPPED)
-                self._counted_from = self._spans[index].stop
-                parent = self._groups[index].parent
-                self._children[parent].append(self._child(index, Result(SKIPPED)))
-                if index:
-                    self._settle(parent, self._counted_from - 1, broken=True)
-                return
+                return index
+        return None
 
     def _settle(self, index: int, test: int, *, broken: bool) -> None:
         """Ends the group and those around it, as far as the end of this test ends them."""

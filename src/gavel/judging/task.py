@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from gavel.judging import validator
+from gavel.judging.limits import TESTS_AT_ONCE_MOST
 from gavel.judging.package_metadata import replace_constants
 from gavel.judging.validator import ArgumentError, Arguments
 from gavel.submission.v1 import problem_pb2
@@ -64,6 +65,13 @@ class Task:
     """The problem's; without a problem one that has the tests' names alone."""
     manifest_digest: str = ""
     """Empty without a problem."""
+
+    @property
+    def tests_at_once(self) -> int:
+        """How many tests of a submission may run at the same time; 1 where not every test is a run."""
+        if self.manifest.submit_answer or any(test.static for test in self.tests):
+            return 1
+        return min(max(1, self.manifest.tests_at_once), TESTS_AT_ONCE_MOST)
 
 
 def of_record(record: SubmissionRecord, manifest: Manifest | None) -> Task:

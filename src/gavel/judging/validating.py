@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from gavel.judging import allowances, feedback, feedback_folder, package_programs, testlib, verdict
 from gavel.judging.boxes import Boxes
-from gavel.judging.building import Files, Program, Workshop
+from gavel.judging.building import Files, Made, Program, Workshop
 from gavel.judging.checking import Checked, Turn
 from gavel.judging.feedback import Points
 from gavel.judging.outcome import BrokenProblem, EngineError
@@ -76,13 +76,19 @@ class ProblemValidator:
         *,
         own: Validator,
         files_bytes: int = 0,
+        made: Made | None = None,
     ) -> None:
-        """`own`: one of the manifest's. `files_bytes`: the most that it reads besides the tests' data."""
+        """`own`: one of the manifest's. `files_bytes`: the most that it reads besides the tests' data.
+
+        `made`: what compiling it made, if that was done.
+        """
         self._workshop = workshop
         self._boxes = boxes
         self._tenant = tenant
         self._manifest = manifest
         self._own = own
+        self.made = made
+        """What compiling it made; None before, and when that is not kept."""
         self._testlib = own.protocol == problem_pb2.VALIDATOR_PROTOCOL_TESTLIB
         self._scoring = manifest.type == problem_pb2.PROBLEM_TYPE_SCORING
         passes = manifest.pass_count_most > 1
@@ -156,7 +162,7 @@ class ProblemValidator:
         """Gives its box away; the next run has another one."""
         built, self._built = self._built, None
         if built is not None:
-            self._boxes.close(built[0])
+            self._boxes.end(built[0])
 
     def judged(self, test: Test, said: Said) -> Checked:
         """What a run's end stands for. Raises BrokenProblem when it stands for nothing."""
@@ -218,7 +224,7 @@ class ProblemValidator:
             box.put(path, source)
 
     def _build(self, own: Validator) -> tuple[Box, Program]:
-        return package_programs.opened(
+        built = package_programs.opened(
             self._workshop,
             self._boxes,
             self._tenant,
@@ -226,4 +232,7 @@ class ProblemValidator:
             own,
             files_bytes=self._limits.files_bytes,
             called="output validator",
+            made=self.made,
         )
+        self.made = built[1].made
+        return built

@@ -27,9 +27,11 @@ class Pool:
         self._thread = threading.Thread(target=self._refill, name="sandbox-pool", daemon=True)
         self._thread.start()
 
-    def take(self, spec: BoxSpec) -> Birth:
-        """A ready box, at once if there is a spare one. SandboxError if none can be made."""
-        while (spare := self._pop(spec)) is not None:
+    def take(self, spec: BoxSpec, spares_left: int = 0) -> Birth:
+        """A ready box, at once if there is a spare one beyond those to be left. SandboxError if none can be
+        made.
+        """
+        while (spare := self._pop(spec, spares_left)) is not None:
             if is_alive(spare):
                 return spare
             discard(spare)
@@ -51,10 +53,10 @@ class Pool:
                 discard(spare)
         self._spares.clear()
 
-    def _pop(self, spec: BoxSpec) -> Birth | None:
+    def _pop(self, spec: BoxSpec, spares_left: int) -> Birth | None:
         with self._change:
             spares = self._spares.get(spec)
-            if not spares:
+            if spares is None or len(spares) <= spares_left:
                 return None
             self._change.notify()
             return spares.popleft()

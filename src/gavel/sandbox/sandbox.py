@@ -76,12 +76,20 @@ class Sandbox:
         return [*report, *probe.prove(self.box, cgroups.version, identity.how, network=lacking is None)]
 
     def box(
-        self, spec: BoxSpec | None = None, files_bytes: int = FILES_BYTES, files_count: int = FILES_COUNT
+        self,
+        spec: BoxSpec | None = None,
+        files_bytes: int = FILES_BYTES,
+        files_count: int = FILES_COUNT,
+        spares_left: int = 0,
     ) -> Box:
-        """A box of its own for one submission: `with sandbox.box(spec) as box`."""
+        """A box of its own for one submission: `with sandbox.box(spec) as box`.
+
+        `spares_left`: it is made now unless so many spare ones are left for others.
+        """
         if self._pool is None or self._cgroups is None:
             raise SandboxError("the sandbox is not started")
-        return Box(self._pool.take(spec or BoxSpec()), self._cgroups, files_bytes, files_count)
+        birth = self._pool.take(spec or BoxSpec(), spares_left)
+        return Box(birth, self._cgroups, files_bytes, files_count)
 
     def close(self) -> None:
         """Ends the spawner and with it every box. May be called again."""

@@ -52,6 +52,9 @@ WORKER_PROGRESS_DROPPED: Final = Counter(
     "gavel_worker_progress_dropped", "Progress events that could not be queued; the verdict is not affected."
 )
 WORKER_SLOTS: Final = Gauge("gavel_worker_slots", "Runs that the worker does at once.")
+WORKER_SLOTS_LENT: Final = Gauge(
+    "gavel_worker_slots_lent", "Slots in which further tests of judgements that run are run."
+)
 WORKER_CASES: Final = Gauge(
     "gavel_worker_cases", "Judgements held, by phase: waiting, running, ending.", ["phase"]
 )

@@ -1,6 +1,7 @@
 """The desk between queues and slots: the hand behind one lock, and the ends that are told.
 
-Queues put records here, slots take cases from here, the control topic cancels here. A judgement is finished
+Queues put records here, slots take cases from here, running cases borrow slots here for their tests, the
+control topic cancels here. A judgement is finished
 when its terminal event is acknowledged; only then are its records finished too. Programs without a record ask
 here for a slot.
 """
@@ -185,6 +186,22 @@ class Desk:
         """Whether a killed run was cancelled by somebody, rather than by the worker's end."""
         with self._changed:
             return self._hand.cancelled(run.case.job.key)
+
+    def lend_slot(self) -> bool:
+        """Whether a run has one more slot for one test; `return_slot` has to follow."""
+        with self._changed:
+            return not self._draining and self._hand.lend(time.monotonic())
+
+    def return_slot(self) -> None:
+        """A slot that was lent is free."""
+        with self._changed:
+            self._hand.take_back()
+            self._notify()
+
+    @property
+    def lent_count(self) -> int:
+        """How many slots are lent."""
+        return self._hand.lent
 
     def admit_program(self, cancellation: Cancellation) -> None:
         """Lets a program in that is to wait for a slot; `leave_program` has to follow.

@@ -8,7 +8,7 @@ from gavel.judging.deployment import Toolchains
 from gavel.judging.engine import Engine, Job, selftest
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.live_run import LiveJob, run_live
-from gavel.judging.outcome import Cancellation, Judged, Progress
+from gavel.judging.outcome import Cancellation, FurtherSlots, Judged, Progress
 from gavel.judging.toolchains import Toolchain
 from gavel.sandbox import LiveOutput, Sandbox
 from gavel.storage.objects import Objects
@@ -53,11 +53,12 @@ class WorkerEngine:
         sources: submission_record_pb2.SourceFiles,
         progress: Progress,
         cancellation: Cancellation,
+        slots: FurtherSlots,
         /,
     ) -> Judged:
-        """Judges on the calling thread."""
+        """Judges on the calling thread, and on others what runs in further slots."""
         asked = Job(job.submission, job.tenant, job.record, sources)
-        return self._engine.judge(asked, progress, cancellation)
+        return self._engine.judge(asked, progress, cancellation, slots)
 
     def run_live(
         self,

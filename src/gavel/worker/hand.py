@@ -3,7 +3,8 @@
 For each queue (one topic) at most as many records wait as there are slots: what waits here no other worker
 can take. Records that the platform failed wait longer, and count. A free slot takes from the queue that runs
 least, and of those the record that came first, so that no language starves another. Programs without a
-record take slots too, by the rules of program_slots.py. One judgement is one case, however many records of it
+record take slots too, by the rules of program_slots.py. A slot that nobody waits for is lent to a case that
+runs, for one of its tests. One judgement is one case, however many records of it
 come. Times are seconds of any monotonic clock that the caller passes in.
 """
 
@@ -73,6 +74,8 @@ class Hand:
     program_share: int = 0
     """How many of them programs without a record may take."""
     programs: ProgramSlots = field(init=False)
+    lent: int = 0
+    """Slots in which further tests of running cases run."""
     _cases: dict[Key, Case] = field(default_factory=dict)
     _ended: "OrderedDict[Key, None]" = field(default_factory=OrderedDict)
     _cancels: "OrderedDict[Key, None]" = field(default_factory=OrderedDict)
@@ -111,7 +114,7 @@ class Hand:
     def next(self, now_s: float) -> Case | None:
         """The case for a free slot, now RUNNING; None when there is none or no slot is free for one."""
         due = self._due(now_s)
-        if self._turn(due) is not Turn.JUDGEMENT:
+        if self._turn(judgement_waits=bool(due)) is not Turn.JUDGEMENT:
             return None
         self.programs.judgement_started()
         chosen = min(due, key=lambda case: (self.count(Phase.RUNNING, case.queue), case.arrived_s))
@@ -120,10 +123,21 @@ class Hand:
 
     def start_program(self, now_s: float) -> bool:
         """Whether a program that waits has a slot now."""
-        if self._turn(self._due(now_s)) is not Turn.PROGRAM:
+        if self._turn(judgement_waits=bool(self._due(now_s))) is not Turn.PROGRAM:
             return False
         self.programs.program_started()
         return True
+
+    def lend(self, now_s: float) -> bool:
+        """Whether a running case has one more slot now: a judgement could have it, and nobody waits."""
+        if self._due(now_s) or self.programs.waiting or self._turn(judgement_waits=True) is Turn.NOBODY:
+            return False
+        self.lent += 1
+        return True
+
+    def take_back(self) -> None:
+        """A slot that was lent is free."""
+        self.lent -= 1
 
     def next_due_s(self) -> float | None:
         """The instant at which the earliest waiting case may run; None when none waits."""
@@ -183,8 +197,8 @@ class Hand:
         """Whether the cancel of a judgement was seen."""
         return key in self._cancels
 
-    def _turn(self, due: list[Case]) -> Turn:
-        return self.programs.turn(self.count(Phase.RUNNING), judgement_waits=bool(due))
+    def _turn(self, *, judgement_waits: bool) -> Turn:
+        return self.programs.turn(self.count(Phase.RUNNING) + self.lent, judgement_waits=judgement_waits)
 
     def _due(self, now_s: float) -> list[Case]:
         return [case for case in self._waiting() if case.not_before_s <= now_s]

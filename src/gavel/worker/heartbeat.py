@@ -81,6 +81,7 @@ class Heartbeat:
         metrics.WORKER_CASES.labels("running").set(running)
         metrics.WORKER_CASES.labels("ending").set(self._desk.count(Phase.ENDING))
         metrics.WORKER_PROGRAMS_RUNNING.set(programs)
+        metrics.WORKER_SLOTS_LENT.set(self._desk.lent_count)
         self._worker.running_count = running + programs
         self._worker.heartbeat_time.FromNanoseconds(time.time_ns())
         del self._worker.languages[:]

@@ -10,7 +10,7 @@ import structlog
 from opentelemetry.trace import SpanKind
 
 from gavel.bus.producer import Producer
-from gavel.judging.outcome import Cancellation, Cancelled, EngineError, Judged, Progress
+from gavel.judging.outcome import Cancellation, Cancelled, EngineError, FurtherSlots, Judged, Progress
 from gavel.rpc.errors import GavelError
 from gavel.sandbox import SandboxError
 from gavel.storage import keys
@@ -27,8 +27,8 @@ _LOG = logger("gavel.worker.slots")
 
 
 class Judge(Protocol):
-    """Judges one job on the calling thread; raises Cancelled, or anything else for a failure of the
-    platform.
+    """Judges one job on the calling thread, its tests on others too while further slots are lent; raises
+    Cancelled, or anything else for a failure of the platform.
     """
 
     def __call__(
@@ -37,6 +37,7 @@ class Judge(Protocol):
         sources: submission_record_pb2.SourceFiles,
         progress: Progress,
         cancellation: Cancellation,
+        slots: FurtherSlots,
         /,
     ) -> Judged: ...
 
@@ -152,7 +153,8 @@ class _Attempt:
             progress.let_go()
 
     def _judged(self, progress: EventProgress) -> judgement_event_pb2.JudgementEvent:
-        judged = self._around.judge(self._job, self._sources(), progress, self._run.cancellation)
+        desk = self._around.desk
+        judged = self._around.judge(self._job, self._sources(), progress, self._run.cancellation, desk)
         if judged.detail:
             _LOG.warning("judge_error", detail=judged.detail)
         event = core.finished(

@@ -15,6 +15,7 @@ import pytest
 from gavel.judging import toolchains
 from gavel.judging.engine import Engine, Job, Judged
 from gavel.judging.languages import LANGUAGES
+from gavel.judging.outcome import FurtherSlots
 from gavel.sandbox import Sandbox
 from gavel.storage.objects import Objects
 from gavel.submission.v1.submission_pb2 import CompileResult, InlineTest, InlineTests, SourceFile, TestResult
@@ -96,6 +97,7 @@ class Judge:
         validator_arguments: tuple[str, ...] = (),
         recorder: Recorder | None = None,
         cancel: Cancel | None = None,
+        slots: FurtherSlots | None = None,
         **record: object,
     ) -> Judged:
         """Judges sources (a text: one file of that language) against inline tests, a problem or nothing."""
@@ -112,7 +114,7 @@ class Judge:
         if tests is not None:
             made.tests.CopyFrom(InlineTests(tests=tests, validator_arguments=validator_arguments))
         job = Job(uuid.uuid4(), self.tenant, made, files)
-        return self.engine.judge(job, recorder or Recorder(), cancel or Cancel())
+        return self.engine.judge(job, recorder or Recorder(), cancel or Cancel(), slots)
 
 
 @pytest.fixture(scope="session")

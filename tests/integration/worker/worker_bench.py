@@ -14,7 +14,7 @@ from confluent_kafka import OFFSET_END, TopicPartition
 from gavel.bus import topics
 from gavel.bus.consumer import BEGINNING, Reader, consumer_config
 from gavel.bus.producer import Producer
-from gavel.judging.outcome import Cancellation, Cancelled, Judged, Progress
+from gavel.judging.outcome import Cancellation, Cancelled, FurtherSlots, Judged, Progress
 from gavel.storage.objects import Objects
 from gavel.submission.v1 import submission_pb2, submission_record_pb2
 from gavel.worker import core
@@ -73,6 +73,7 @@ class TimedJudge:
         _sources: submission_record_pb2.SourceFiles,
         progress: Progress,
         cancellation: Cancellation,
+        _slots: FurtherSlots,
         /,
     ) -> Judged:
         """One judgement."""

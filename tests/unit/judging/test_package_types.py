@@ -253,6 +253,21 @@ def test_what_contestants_see_is_gavels_own_key(word: str, shown: problem.Shown)
         assert warnings == []
 
 
+def test_tests_run_side_by_side_where_the_package_allows_it() -> None:
+    """One after the other unless it does, and where not every test is a run, which a warning says."""
+    manifest, warnings = made({"problem.yaml": LEGACY + "gavel: {tests_at_once: 4}\n", **TESTS})
+    assert (manifest.tests_at_once, warnings) == (4, [])
+    assert made({"problem.yaml": LEGACY, **TESTS})[0].tests_at_once == 0
+    answers = MODERN + "type: submit-answer\ngavel: {tests_at_once: 4}\n"
+    static = {
+        "static_validator/v.py": "",
+        "data/secret/test_group.yaml": "static_validation_score: 10",
+        "problem.yaml": MODERN + "type: scoring\ngavel: {tests_at_once: 4}\n",
+    }
+    for files in ({"problem.yaml": answers}, static):
+        assert "tests_at_once" in " ".join(made({**files, **TESTS})[1])
+
+
 def test_full_feedback_is_inherited_and_may_be_taken_from_samples() -> None:
     """The nearest file that says anything counts."""
     manifest, _ = made(

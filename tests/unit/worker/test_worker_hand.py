@@ -196,7 +196,65 @@ def test_ends_that_nobody_acknowledges_stop_the_taking() -> None:
     assert not bench.hand.room("a")
 
 
-STEPS = st.sampled_from(["offer", "repeat", "next", "end", "ended", "fail", "cancel", "revoke"])
+def test_a_slot_is_lent_while_nobody_waits_for_it() -> None:
+    """A record that comes has the next one that is given back, and nothing more is lent meanwhile."""
+    bench = Bench(Hand(3))
+    bench.offer()
+    running = bench.hand.next(0.0)
+    assert running is not None
+    assert bench.hand.lend(0.0)
+    assert bench.hand.lend(0.0)
+    assert not bench.hand.lend(0.0)
+
+    bench.offer()
+    assert bench.hand.next(0.0) is None
+    bench.hand.take_back()
+    assert not bench.hand.lend(0.0)
+    assert bench.hand.next(0.0) is not None
+    assert not bench.hand.lend(0.0)
+    bench.hand.take_back()
+    assert bench.hand.lend(0.0)
+    assert bench.hand.lent == 1
+
+
+def test_a_record_that_is_to_be_tried_again_later_does_not_keep_a_slot_free() -> None:
+    """Only when it is due."""
+    bench = Bench()
+    _, failing, _ = bench.offer()
+    bench.offer()
+    assert bench.hand.next(0.0) is failing
+    assert failing is not None
+    assert bench.hand.next(0.0) is not None
+    assert bench.hand.fail(failing, 10.0)
+
+    assert bench.hand.lend(10.4)
+    bench.hand.take_back()
+    assert not bench.hand.lend(10.5)
+
+
+def test_what_is_free_for_programs_is_not_lent() -> None:
+    """Neither the slot that one waits for, nor the one that is kept for them, of four."""
+    bench = Bench(Hand(2, program_share=1))
+    bench.offer()
+    bench.hand.next(0.0)
+    bench.hand.programs.waiting = 1
+    assert not bench.hand.lend(0.0)
+    assert bench.hand.start_program(0.0)
+    assert not bench.hand.lend(0.0)
+
+    bench = Bench(Hand(4, program_share=2))
+    bench.offer()
+    bench.hand.next(0.0)
+    assert bench.hand.lend(0.0)
+    assert bench.hand.lend(0.0)
+    assert not bench.hand.lend(0.0)
+    bench.hand.programs.waiting = 1
+    assert bench.hand.start_program(0.0)
+
+
+STEPS = st.sampled_from(
+    ["offer", "repeat", "next", "end", "ended", "fail", "cancel", "revoke", "lend", "take back"]
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -217,14 +275,26 @@ def test_a_record_is_finished_once_or_still_here_or_let_go(steps: list[tuple[str
                 holds.append((case.job.key, hold))
                 if case not in live:
                     live.append(case)
-        elif step == "next":
-            bench.hand.next(now_s)
+        elif step in {"next", "lend", "take back"}:
+            _serve(bench.hand, step, now_s)
         elif chosen is not None:
             _act(bench.hand, chosen, step, now_s, live)
-        assert bench.hand.count(Phase.RUNNING) <= 2
+        assert bench.hand.count(Phase.RUNNING) + bench.hand.lent <= 2
     here = {id(work.claim) for case in live for work in case.works}
     for _, hold in holds:
         assert hold.finishes + (id(hold) in here) == 1 or not hold.held
+
+
+def _serve(hand: Hand, step: str, now_s: float) -> None:
+    due_s = hand.next_due_s()
+    waits = due_s is not None and due_s <= now_s
+    is_free = hand.count(Phase.RUNNING) + hand.lent < 2
+    if step == "next":
+        assert (hand.next(now_s) is not None) == (waits and is_free)
+    elif step == "lend":
+        assert hand.lend(now_s) == (is_free and not waits)
+    elif hand.lent:
+        hand.take_back()
 
 
 def _act(hand: Hand, case: Case, step: str, now_s: float, live: list[Case]) -> None:
