@@ -128,3 +128,26 @@ def test_tells_the_state_of_the_mesh(command: Command, mesh: Mesh) -> None:
     processes = {line["name"]: line["pid"] for line in ran.lines if line["kind"] == "process"}
     assert processes == {part.name: part.pid for part in mesh.parts()}
     assert "python3" in {line["code"] for line in ran.lines if line["kind"] == "language"}
+
+
+def test_writes_all_that_a_program_wrote(command: Command, tmp_path: Path) -> None:
+    """An output beyond what a result shows comes whole, to a file; one that is shown whole comes from there.
+    What is not there ends with 2 and says so.
+    """
+    path, to = tmp_path / "much.py", tmp_path / "much.out"
+    path.write_text("n = sum(map(int, input().split()))\nprint('much ' * 200_000, n)\n")
+    name = command("submit", str(path), *_expecting(tmp_path, "5\n")).lines[0]["submission"]
+
+    ran = command("get", name, "--output", "1", "--to", str(to))
+
+    whole = b"much " * 200_000 + b" 5\n"
+    assert (ran.status, ran.stderr) == (0, "")
+    assert ran.lines == [{"event": "output", "test": "1", "file": str(to), "size_bytes": len(whole)}]
+    assert to.read_bytes() == whole
+    path.write_text("print('little')\n")
+    name = command("submit", str(path), *_expecting(tmp_path, "5\n")).lines[0]["submission"]
+    assert command("get", name, "--output", "1", "-o", str(to)).status == 0
+    assert to.read_bytes() == b"little\n"
+    for words in (("--output", "2", "--to", str(to)), ("--output", "1"), ("--to", str(to))):
+        ran = command("get", name, *words)
+        assert (words, ran.status, ran.lines[-1]["event"]) == (words, 2, "failed")

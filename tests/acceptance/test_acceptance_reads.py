@@ -12,11 +12,13 @@ from refusals import refusal
 
 from conditions import until
 from gavel.bus import topics
-from gavel.client import Client, InlineTest, uuid7
+from gavel.client import AsyncClient, Client, InlineTest, NotFoundError, RequestError, uuid7
 from gavel.embedded import Mesh
 from gavel.result.v1 import result_service_pb2, result_service_pb2_grpc
+from gavel.storage.digests import format_digest, sha256_hex
 from gavel.submission.v1 import submission_pb2, submission_service_pb2, submission_service_pb2_grpc
 from gavel.worker.v1.judgement_event_pb2 import JudgementEvent
+from package_folder import PROBLEMS
 from topic_reader import read_topic
 
 pytestmark = pytest.mark.acceptance
@@ -187,3 +189,38 @@ def _first_end(mesh: Mesh, name: str) -> str:
         if event.submission_id == name.removeprefix("submissions/") and event.HasField("finished"):
             return event.attempt
     return ""
+
+
+async def test_reads_an_output_in_full(mesh: Mesh, client: Client) -> None:
+    """Of a test whose result links to it, whole and in part, by both clients; of one that has none nothing.
+    The judgement need not be stored yet.
+    """
+    accepted = client.submit(
+        {"main.py": b"for n in range(50_000): print(n)"},
+        language="python3",
+        tests=[InlineTest(b"", b"another"), InlineTest(b"", b"another")],
+    )
+    test, skipped = client.wait(accepted).tests
+    whole = b"".join(b"%d\n" % n for n in range(50_000))
+
+    assert test.kept_output_bytes == len(whole)
+    assert b"".join(client.output(accepted, test.number)) == whole
+    async with AsyncClient(mesh.address) as asyncio_client:
+        part = asyncio_client.output(accepted.name, 1, offset_bytes=100_000, length_bytes=50_000)
+        assert b"".join([piece async for piece in part]) == whole[100_000:150_000]
+    with client.output(accepted, 1) as pieces:
+        assert whole.startswith(next(pieces))
+    with pytest.raises(NotFoundError):
+        list(client.output(accepted, skipped.number))
+
+
+def test_reads_a_file_of_a_problem(client: Client) -> None:
+    """By its digest; what was never uploaded is not found."""
+    text = (PROBLEMS / "legacy_sum" / "problem.yaml").read_bytes()
+    client.add_problem(PROBLEMS / "legacy_sum")
+
+    assert b"".join(client.file(format_digest(sha256_hex(text)))) == text
+    with pytest.raises(NotFoundError):
+        list(client.file(format_digest(sha256_hex(b"never"))))
+    with pytest.raises(RequestError, match="digest"):
+        list(client.file("never"))

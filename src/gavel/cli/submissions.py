@@ -111,13 +111,29 @@ def watch(submission: Id, address: Address = ADDRESS, as_json: Json = False) -> 
 
 def get(
     submission: Id,
+    *,
     sources: Annotated[bool, typer.Option("--sources", help="With the program itself")] = False,
+    output: Annotated[
+        str, typer.Option(metavar="TEST", help="All that it wrote for a test (name or number), and no more")
+    ] = "",
+    to: Annotated[
+        Path | None, typer.Option("--to", "-o", metavar="FILE", help="Where that goes; default: here")
+    ] = None,
     address: Address = ADDRESS,
     as_json: Json = False,
 ) -> None:
-    """Show a submission as it stands."""
+    """Show a submission as it stands, or what it wrote for one of its tests."""
+    if to is not None and not output:
+        raise typer.BadParameter("goes with --output TEST", param_hint="--to")
+    if output and as_json and to is None:
+        raise typer.BadParameter("with --output it needs --to FILE", param_hint="--json")
     with connected(address, as_json=as_json) as client:
         found = client.get(submission_name(submission), sources=sources)
+        if output:
+            from gavel.cli.test_output import write_output
+
+            write_output(client, found, output, to, as_json=as_json)
+            return
     if as_json:
         json_line(_facts(found))
     else:

@@ -12,7 +12,6 @@ from typing import Final, Self
 from uuid import UUID
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from gavel.client import calls, requests, resume
 from gavel.client.calls import Calls, cut_off
@@ -33,7 +32,7 @@ from gavel.client.values import (
 )
 from gavel.result.v1 import result_service_pb2
 from gavel.submission.v1 import error_reason_pb2 as reasons
-from gavel.submission.v1 import problem_pb2, problem_service_pb2, submission_service_pb2
+from gavel.submission.v1 import file_service_pb2, problem_pb2, problem_service_pb2, submission_service_pb2
 
 ADDRESS: Final = "127.0.0.1:8080"
 _PAGE: Final = 500
@@ -244,7 +243,7 @@ class AsyncClient:
             labels=labels or {},
         )
         if since is not None:
-            request.create_time_min.CopyFrom(_timestamp(since))
+            request.create_time_min.CopyFrom(requests.timestamp(since))
         count = 0
         async for page in self._calls.pages(calls.submissions, "ListSubmissions", request):
             for each in page.submissions:
@@ -289,6 +288,29 @@ class AsyncClient:
             calls.results, "GetResult", result_service_pb2.GetResultRequest(name=name)
         )
         return Judgement.from_proto(answer.judgement)
+
+    def output(
+        self, judgement: str | Accepted, test_number: int, *, offset_bytes: int = 0, length_bytes: int = 0
+    ) -> AsyncGenerator[bytes, None]:
+        """Tells, piece by piece, what the program wrote for a test, where `TestResult.kept_output_bytes` says
+        that it is kept: from an offset on, `length_bytes` at most, or all for 0. `judgement` as for `result`.
+        """
+        request = file_service_pb2.ReadFileRequest(
+            judgement=_named(judgement, b"")[0],
+            test_number=test_number,
+            offset_bytes=offset_bytes,
+            length_bytes=length_bytes,
+        )
+        return self._calls.read_file(request)
+
+    def file(
+        self, digest: str, *, offset_bytes: int = 0, length_bytes: int = 0
+    ) -> AsyncGenerator[bytes, None]:
+        """Tells, as `output`, a file that was uploaded, such as one of a problem: `sha256:<hexadecimal>`."""
+        request = file_service_pb2.ReadFileRequest(
+            digest=digest, offset_bytes=offset_bytes, length_bytes=length_bytes
+        )
+        return self._calls.read_file(request)
 
     async def languages(self) -> Sequence[Language]:
         """Every language, available or not."""
@@ -372,9 +394,3 @@ def _problem_name(name: str) -> str:
 
 def _folder_name(folder: str | Path) -> str:
     return Path(folder).resolve().name
-
-
-def _timestamp(time: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(time)
-    return stamp

@@ -5,6 +5,7 @@ watch.
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any, Final
 
 import grpc
@@ -17,6 +18,7 @@ from gavel.result.v1 import result_service_pb2, result_service_pb2_grpc
 from gavel.rpc.methods import default_deadlines
 from gavel.submission.v1 import error_reason_pb2 as reasons
 from gavel.submission.v1 import (
+    file_service_pb2,
     file_service_pb2_grpc,
     problem_service_pb2_grpc,
     submission_service_pb2_grpc,
@@ -96,6 +98,39 @@ class Calls:
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
+
+    async def read_file(self, request: file_service_pb2.ReadFileRequest) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file, in pieces of at most 256 KiB; whole only when it ends without an error.
+
+        Tried again, while that is safe and time is left, until the first of them has come.
+        """
+        loop = asyncio.get_running_loop()
+        deadline, failures, has_come = loop.time() + self.timeout_s, 0, False
+        while True:
+            try:
+                async with aclosing(self._file_read(request)) as pieces:
+                    async for piece in pieces:
+                        has_come = True
+                        yield piece
+            except GavelError as error:
+                failures += 1
+                wait_s = resume.delay_s(failures, error, random.random())
+                if has_come or not resume.may_retry(error) or loop.time() + wait_s >= deadline:
+                    raise
+            else:
+                return
+            await asyncio.sleep(wait_s)
+
+    async def _file_read(self, request: file_service_pb2.ReadFileRequest) -> AsyncGenerator[bytes, None]:
+        with self.channels.lease() as channel:
+            call = files(channel).ReadFile(request)
+            try:
+                async for response in call:
+                    yield response.data
+            except grpc.RpcError as error:
+                raise from_rpc(error) from None
+            finally:
+                call.cancel()
 
     async def watch(
         self, request: result_service_pb2.WatchSubmissionRequest

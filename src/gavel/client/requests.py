@@ -3,8 +3,11 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import PurePosixPath
 from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from gavel.client.errors import RequestError
 from gavel.client.values import InlineTest, Language, Limits
@@ -19,6 +22,13 @@ def uuid7() -> UUID:
     number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
     number = number & ~(0xF << 76) | 0x7 << 76
     return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
+
+
+def timestamp(time: datetime) -> Timestamp:
+    """Of a time; one without a zone is UTC."""
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp
 
 
 def create_submission(

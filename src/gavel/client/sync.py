@@ -254,6 +254,19 @@ class Client:
     def result(self, name: str) -> Judgement:
         return self._run(self._client.result(name))
 
+    def output(
+        self, judgement: str | Accepted, test_number: int, *, offset_bytes: int = 0, length_bytes: int = 0
+    ) -> Stream[bytes]:
+        pieces = self._client.output(
+            judgement, test_number, offset_bytes=offset_bytes, length_bytes=length_bytes
+        )
+        return Stream(self._run, pieces)
+
+    def file(self, digest: str, *, offset_bytes: int = 0, length_bytes: int = 0) -> Stream[bytes]:
+        return Stream(
+            self._run, self._client.file(digest, offset_bytes=offset_bytes, length_bytes=length_bytes)
+        )
+
     def languages(self) -> Sequence[Language]:
         return self._run(self._client.languages())
 

@@ -91,6 +91,10 @@ class TestResult:
     expected: str = ""
     pass_count: int = 0
     """How often the program was run, for multi-pass problems; else 0."""
+    kept_output_bytes: int = 0
+    """Size of its standard output where that is kept in full, to be read by `output`; 0 where it is not, as
+    when `stdout` shows all of it.
+    """
 
     @classmethod
     def from_proto(cls, proto: submission_pb2.TestResult) -> Self:
@@ -112,6 +116,7 @@ class TestResult:
             input=proto.input,
             expected=proto.expected,
             pass_count=proto.pass_count,
+            kept_output_bytes=proto.output.size_bytes,
         )
 
 

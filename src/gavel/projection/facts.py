@@ -40,8 +40,12 @@ class Facts:
 
         GavelError OBJECT_DAMAGED (DATA_LOSS) when the object is gone or another; STORAGE_UNAVAILABLE.
         """
+        return fitted(await self.whole(state))
+
+    async def whole(self, state: JudgementState) -> submission_pb2.Judgement:
+        """The judgement with all of its tests, of whatever size. Errors as judgement()."""
         link = None if state.end is None else state.end.tests_object
-        return fitted(to_judgement(state, None if link is None else await self._tests(link)))
+        return to_judgement(state, None if link is None else await self._tests(link))
 
     async def _tests(self, link: TestResultsObject) -> list[submission_pb2.TestResult]:
         if link.size_bytes > _OBJECT_BYTES_MOST:

@@ -9,7 +9,7 @@ here, which the library does not. Credentials of cloud stores come from their us
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -84,6 +84,17 @@ class Objects:
             return b""
         with _translated(key):
             return (await obstore.get_range_async(self._store, key, start=offset, length=length)).to_bytes()
+
+    async def stream_async(
+        self, key: str, offset: int, length: int, chunk_bytes: int
+    ) -> AsyncGenerator[bytes, None]:
+        """`length` bytes from `offset` on, which have to be there, in pieces of about `chunk_bytes`."""
+        if length == 0:
+            return
+        with _translated(key):
+            found = await obstore.get_async(self._store, key, options={"range": (offset, offset + length)})
+            async for piece in found.stream(min_chunk_size=chunk_bytes):
+                yield piece
 
     def put(self, key: str, data: bytes) -> None:
         """Writes the object, over one that is there."""

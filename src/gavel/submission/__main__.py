@@ -20,6 +20,7 @@ from gavel.settings import shown
 from gavel.storage.objects import Objects
 from gavel.submission.cancellation import Cancellation
 from gavel.submission.destinations import Destinations, look_up
+from gavel.submission.downloads import Downloads
 from gavel.submission.file_servicer import FileServicer
 from gavel.submission.files import Files
 from gavel.submission.intake import Intake
@@ -95,6 +96,7 @@ async def main(stop: asyncio.Event) -> None:
         parts.push_async_callback(listing.stop)
         intake = Intake(producer, destinations, problems.resolve, in_flight_most=settings.accepts_in_flight)
         reading = Reading(pool, StoredPositions(pool), LogEnds(settings.kafka), objects)
+        downloads = Downloads(objects, files, reading, settings.downloads)
         cancellation = Cancellation(
             settings.kafka, producer, reading, SubmissionLog(settings.kafka, LANGUAGES)
         )
@@ -106,7 +108,7 @@ async def main(stop: asyncio.Event) -> None:
         problem_service_pb2_grpc.add_ProblemServiceServicer_to_server(
             ProblemServicer(problems, listing), server.grpc
         )
-        file_service_pb2_grpc.add_FileServiceServicer_to_server(FileServicer(files), server.grpc)
+        file_service_pb2_grpc.add_FileServiceServicer_to_server(FileServicer(files, downloads), server.grpc)
         port = await server.start()
         parts.push_async_callback(server.stop, settings.grace_s)
         _log.info("serving", port=port, metrics_port=metrics.port)

@@ -1,8 +1,8 @@
-"""FileService: messages in, `files.py`, messages out."""
+"""FileService: messages in, `files.py` and `downloads.py`, messages out."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 from typing import Any
 
 import grpc
@@ -11,6 +11,7 @@ from gavel.rpc.errors import GavelError, invalid
 from gavel.rpc.findings import Findings
 from gavel.rpc.server import tenant_of
 from gavel.storage import digests
+from gavel.submission.downloads import Downloads
 from gavel.submission.files import DIGESTS, Files
 from gavel.submission.v1 import file_service_pb2, file_service_pb2_grpc
 
@@ -23,8 +24,9 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 class FileServicer(file_service_pb2_grpc.FileServiceServicer):
     """Serves FileService; a call that is not defined here is answered UNIMPLEMENTED by the server."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, downloads: Downloads) -> None:
         self._files = files
+        self._downloads = downloads
 
     async def FindMissingFiles(  # noqa: N802 - the contract's name
         self, request: file_service_pb2.FindMissingFilesRequest, context: _Context
@@ -43,6 +45,13 @@ class FileServicer(file_service_pb2_grpc.FileServiceServicer):
         return file_service_pb2.UploadFileResponse(
             digest=f"sha256:{stored.sha256}", size_bytes=stored.size_bytes
         )
+
+    async def ReadFile(  # noqa: N802
+        self, request: file_service_pb2.ReadFileRequest, context: _Context
+    ) -> AsyncGenerator[file_service_pb2.ReadFileResponse, None]:
+        async with aclosing(self._downloads.read(tenant_of(context), request)) as pieces:
+            async for piece in pieces:
+                yield file_service_pb2.ReadFileResponse(data=piece)
 
 
 async def _drain(messages: AsyncIterator[file_service_pb2.UploadFileRequest]) -> None:

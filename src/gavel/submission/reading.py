@@ -9,7 +9,7 @@ from gavel.projection import reads
 from gavel.projection.ends import LogEnds
 from gavel.projection.facts import Facts, without_tests
 from gavel.projection.positions import LogPosition
-from gavel.projection.presence import StoredPositions, read_stored
+from gavel.projection.presence import StoredPositions, not_yet_stored, read_stored
 from gavel.projection.rows import StoredSubmission
 from gavel.projection.state import JudgementState
 from gavel.rpc.admission import Gate
@@ -18,7 +18,7 @@ from gavel.rpc.errors import GavelError
 from gavel.rpc.positions import ReadToken
 from gavel.storage.objects import Objects
 from gavel.submission.acknowledgement import MARGIN_S
-from gavel.submission.v1 import submission_pb2, submission_record_pb2
+from gavel.submission.v1 import error_reason_pb2, submission_pb2, submission_record_pb2
 
 ANSWER_TIMEOUT_S = 2.5
 """Most that one question to the database may take, the wait for a connection included."""
@@ -84,6 +84,28 @@ class Reading:
         place = row.source
         content = await self._objects.get_range_async(place.key, place.offset_bytes, place.length_bytes)
         return list(submission_record_pb2.SourceFiles.FromString(content).files)
+
+    async def output(
+        self, tenant: str, submission_id: UUID, judgement: int | None, test_number: int
+    ) -> submission_pb2.OutputObject:
+        """What the result of a test links to, of a judgement or of the current one.
+
+        GavelError FILE_NOT_FOUND where there is no such judgement, test or link, NOT_YET_STORED before the
+        judgement's end is stored, OBJECT_DAMAGED, STORAGE_UNAVAILABLE, and as get().
+        """
+        _, state = await self.get(tenant, submission_id, None, ANSWER_TIMEOUT_S)
+        if judgement is not None and state is not None and judgement != state.judgement:
+            state = await self.judgement(tenant, submission_id, judgement)
+        elif state is None or state.end is None:
+            raise not_yet_stored(submission_id)
+        tests = [] if state is None else (await self._facts.whole(state)).tests
+        for test in tests:
+            if test.number == test_number and test.HasField("output"):
+                return test.output
+        raise GavelError(
+            error_reason_pb2.ERROR_REASON_FILE_NOT_FOUND,
+            f"the result of test {test_number} links to no output",
+        )
 
     async def shown(self, state: JudgementState) -> submission_pb2.Judgement:
         """The judgement with its tests, as far as they fit into a message.

@@ -37,6 +37,8 @@ class Settings:
     """Announced bytes of all uploads going on, which lie on disk until they are complete; more is
     OVERLOADED.
     """
+    downloads: int = 64
+    """Files that are read at one time; one more is OVERLOADED."""
     spool_dir: str = ""
     """Folder where uploads lie until they are complete; empty: the system's temporary folder."""
     database_connections: int = 8

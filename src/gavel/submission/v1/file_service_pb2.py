@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&gavel/submission/v1/file_service.proto\x12\x13gavel.submission.v1\"*\n\x17\x46indMissingFilesRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"+\n\x18\x46indMissingFilesResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"9\n\x13\x43reateUploadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"#\n\x14\x43reateUploadResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\"E\n\x11UploadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"8\n\x12UploadFileResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"7\n\x0fReadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\" \n\x10ReadFileResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x32\xa9\x03\n\x0b\x46ileService\x12t\n\x10\x46indMissingFiles\x12,.gavel.submission.v1.FindMissingFilesRequest\x1a-.gavel.submission.v1.FindMissingFilesResponse\"\x03\x90\x02\x01\x12\x63\n\x0c\x43reateUpload\x12(.gavel.submission.v1.CreateUploadRequest\x1a).gavel.submission.v1.CreateUploadResponse\x12_\n\nUploadFile\x12&.gavel.submission.v1.UploadFileRequest\x1a\'.gavel.submission.v1.UploadFileResponse(\x01\x12^\n\x08ReadFile\x12$.gavel.submission.v1.ReadFileRequest\x1a%.gavel.submission.v1.ReadFileResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&gavel/submission/v1/file_service.proto\x12\x13gavel.submission.v1\"*\n\x17\x46indMissingFilesRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"+\n\x18\x46indMissingFilesResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"9\n\x13\x43reateUploadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"#\n\x14\x43reateUploadResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\"E\n\x11UploadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"8\n\x12UploadFileResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"u\n\x0fReadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x03\x12\x11\n\tjudgement\x18\x04 \x01(\t\x12\x13\n\x0btest_number\x18\x05 \x01(\x05\" \n\x10ReadFileResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x32\xa9\x03\n\x0b\x46ileService\x12t\n\x10\x46indMissingFiles\x12,.gavel.submission.v1.FindMissingFilesRequest\x1a-.gavel.submission.v1.FindMissingFilesResponse\"\x03\x90\x02\x01\x12\x63\n\x0c\x43reateUpload\x12(.gavel.submission.v1.CreateUploadRequest\x1a).gavel.submission.v1.CreateUploadResponse\x12_\n\nUploadFile\x12&.gavel.submission.v1.UploadFileRequest\x1a\'.gavel.submission.v1.UploadFileResponse(\x01\x12^\n\x08ReadFile\x12$.gavel.submission.v1.ReadFileRequest\x1a%.gavel.submission.v1.ReadFileResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,9 +48,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPLOADFILERESPONSE']._serialized_start=319
   _globals['_UPLOADFILERESPONSE']._serialized_end=375
   _globals['_READFILEREQUEST']._serialized_start=377
-  _globals['_READFILEREQUEST']._serialized_end=432
-  _globals['_READFILERESPONSE']._serialized_start=434
-  _globals['_READFILERESPONSE']._serialized_end=466
-  _globals['_FILESERVICE']._serialized_start=469
-  _globals['_FILESERVICE']._serialized_end=894
+  _globals['_READFILEREQUEST']._serialized_end=494
+  _globals['_READFILERESPONSE']._serialized_start=496
+  _globals['_READFILERESPONSE']._serialized_end=528
+  _globals['_FILESERVICE']._serialized_start=531
+  _globals['_FILESERVICE']._serialized_end=956
 # @@protoc_insertion_point(module_scope)

@@ -51,12 +51,18 @@ class UploadFileResponse(_message.Message):
     def __init__(self, digest: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
 
 class ReadFileRequest(_message.Message):
-    __slots__ = ("digest", "offset_bytes")
+    __slots__ = ("digest", "offset_bytes", "length_bytes", "judgement", "test_number")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
+    JUDGEMENT_FIELD_NUMBER: _ClassVar[int]
+    TEST_NUMBER_FIELD_NUMBER: _ClassVar[int]
     digest: str
     offset_bytes: int
-    def __init__(self, digest: _Optional[str] = ..., offset_bytes: _Optional[int] = ...) -> None: ...
+    length_bytes: int
+    judgement: str
+    test_number: int
+    def __init__(self, digest: _Optional[str] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., judgement: _Optional[str] = ..., test_number: _Optional[int] = ...) -> None: ...
 
 class ReadFileResponse(_message.Message):
     __slots__ = ("data",)

@@ -1,0 +1,61 @@
+"""`gavel get ID --output TEST`: all that a program wrote for a test."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from gavel.cli.output import EXIT_BAD_REQUEST, fail, json_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gavel.client import Client, Submission, TestResult
+
+_HEAD_BYTES = 4096
+"""A result shows so much of an output."""
+
+
+def write_output(
+    client: Client, submission: Submission, wanted: str, to: Path | None, *, as_json: bool
+) -> None:
+    """Writes the standard output of a test, by its name or number, to a file or to this command's."""
+    test = _test(submission, wanted)
+    if test is None:
+        fail(
+            f"there is no test {wanted} that was run; gavel get {submission.name} shows which were",
+            EXIT_BAD_REQUEST,
+            as_json=as_json,
+        )
+    pieces = _pieces(client, submission, test)
+    if pieces is None:
+        fail(
+            f"the whole output of test {wanted} is not kept, or the problem does not show it; "
+            f"gavel get {submission.name} tells what is known",
+            EXIT_BAD_REQUEST,
+            as_json=as_json,
+        )
+    written_bytes = 0
+    with contextlib.nullcontext(sys.stdout.buffer) if to is None else to.open("wb") as file:
+        for piece in pieces:
+            written_bytes += file.write(piece)
+        file.flush()
+    if as_json:
+        json_line({"event": "output", "test": test.test, "file": str(to), "size_bytes": written_bytes})
+
+
+def _test(submission: Submission, wanted: str) -> TestResult | None:
+    tests = submission.judgement.tests if submission.judgement is not None else ()
+    run = [test for test in tests if test.verdict != "SKIPPED"]
+    by_name = next((test for test in run if test.test == wanted), None)
+    return by_name or next((test for test in run if str(test.number) == wanted), None)
+
+
+def _pieces(client: Client, submission: Submission, test: TestResult) -> Iterator[bytes] | None:
+    """None where not all of it can be had."""
+    if test.kept_output_bytes and submission.judgement is not None:
+        return client.output(submission.judgement.name, test.number)
+    head = test.stdout.encode()
+    return iter([head]) if 0 < len(head) < _HEAD_BYTES else None
