@@ -73,9 +73,9 @@ def of_test(
     fault = _fault(group, allowed, verdict, (score, multiplier), most)
     if fault:
         return Result(JUDGE_ERROR, fault=fault)
-    if multiplier is not None:
+    if verdict == ACCEPTED and multiplier is not None:
         return Result(verdict, multiplier * most)
-    if score is None:
+    if verdict != ACCEPTED or score is None:
         return Result(verdict, default)
     return Result(verdict, score * most if allowed == problem.TEST_SCORES_FACTOR else score)
 
@@ -90,7 +90,9 @@ def _fault(
     """What is wrong with the score and the multiplier that the validator left; empty when nothing is."""
     score, multiplier = said
     if verdict != ACCEPTED:
-        given = score is not None or multiplier is not None
+        # Validators of old packages leave a score in any case; it was never looked at.
+        required = allowed == problem.TEST_SCORES_REQUIRED
+        given = not required and (score is not None or multiplier is not None)
         return "the output validator gave a score to a test that it did not accept" if given else ""
     if score is not None and multiplier is not None:
         return "the output validator gave a score and a multiplier at once"

@@ -15,6 +15,8 @@ PASSES_MOST = 100
 
 _KIB = 1024
 _MIB = 1024 * 1024
+_MEMORY_BYTES = 1024 * _MIB
+"""Of a package that states none: its authors tried it with Kattis' problemtools, which have this."""
 KEYS = {
     *("time_limit", "time_multiplier", "time_multipliers", "time_safety_margin", "time_resolution", "memory"),
     *("output", "code", "compilation_time", "compilation_memory", "validation_time", "validation_memory"),
@@ -24,7 +26,7 @@ KEYS = {
 
 @dataclasses.dataclass(slots=True)
 class PackageLimits:
-    """What the package says of limits, in Gavel's own terms; 0 where it says nothing."""
+    """What the package says of limits, in Gavel's own terms; 0 where it says nothing, but for the memory."""
 
     run: Limits = dataclasses.field(default_factory=Limits)
     compilation: Limits = dataclasses.field(default_factory=Limits)
@@ -70,7 +72,7 @@ def limits_of(value: Any, metadata: Metadata, config: Configuration) -> PackageL
         return scaled
 
     bounds = limits.BOUNDS
-    found.run.memory_bytes = amount("memory", _MIB, bounds["memory_bytes"])
+    found.run.memory_bytes = amount("memory", _MIB, bounds["memory_bytes"]) or _MEMORY_BYTES
     found.run.output_bytes = amount("output", _MIB, bounds["output_bytes"])
     found.compilation.cpu_time_ms = amount("compilation_time", 1000, limits.COMPILE_CPU_TIME_MS)
     found.compilation.memory_bytes = amount("compilation_memory", _MIB, limits.COMPILE_MEMORY_BYTES)

@@ -108,7 +108,13 @@ def test_with_a_grader_of_its_own_a_package_is_judged_under_the_limit_in_force(t
     (folder / "data" / "testdata.yaml").write_text("{grading: custom, range: 0 10}")
     package = load(folder)
 
+    row = judged(
+        row_of(package, "accepted/sum.py"), package, "ACCEPTED", "TIME_LIMIT_EXCEEDED", cpu_time_ms=1000
+    )
+
     assert {package.measured_ms("python3", program) for program in package.programs} == {1000}
+    assert row.run is not None
+    assert row.run.verdict == "TIME_LIMIT_EXCEEDED"  # as judged
 
 
 def test_what_is_wrong_with_expectations_is_wrong_with_the_package(tmp_path: Path) -> None:

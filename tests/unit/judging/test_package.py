@@ -205,6 +205,14 @@ def test_a_package_of_the_draft_of_2023_07() -> None:
         assert warnings == []
 
 
+def test_a_package_without_a_memory_limit_has_that_of_problemtools() -> None:
+    """In either format; a stated one is another."""
+    for head in (LEGACY, MODERN):
+        assert made({"problem.yaml": head, **TESTS})[0].limits.memory_bytes == 1024 << 20
+    stated = LEGACY.replace("{time", "{memory: 128, time")
+    assert made({"problem.yaml": stated, **TESTS})[0].limits.memory_bytes == 128 << 20
+
+
 def test_a_validator_that_a_legacy_package_does_not_ask_for_is_passed_over() -> None:
     """`validation: custom` decides, not the folder; the warning says so."""
     manifest, warnings = made({"problem.yaml": LEGACY, "output_validators/v.py": "", **TESTS})

@@ -321,6 +321,8 @@ def scoring(**settings: object) -> Manifest:
         (problem.TEST_SCORES_REQUIRED, AC, None, None, "without giving"),
         (problem.TEST_SCORES_REQUIRED, AC, 700.0, None, 700.0),
         (problem.TEST_SCORES_REQUIRED, AC, None, 1.0, "multiplier"),
+        (problem.TEST_SCORES_REQUIRED, WA, 5.0, None, 0.0),
+        (problem.TEST_SCORES_REQUIRED, WA, math.nan, 1.0, 0.0),
         (problem.TEST_SCORES_BOUNDED, AC, 10.0, None, 10.0),
         (problem.TEST_SCORES_BOUNDED, AC, 10.1, None, "above"),
         (problem.TEST_SCORES_BOUNDED, AC, -0.1, None, "below 0"),
