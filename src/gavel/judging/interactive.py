@@ -222,6 +222,8 @@ class _Talk:
     def _hear_out(self, most_bytes: int) -> int:
         """Takes what the program writes until it ends; how much that is when it is too much, else 0."""
         heard_bytes = 0
+        # The validator had this very end, and may have set it not to wait.
+        os.set_blocking(self._validator_reads, True)
         while taken := len(os.read(self._validator_reads, _READ_BYTES)):
             heard_bytes += taken
             if heard_bytes > most_bytes:

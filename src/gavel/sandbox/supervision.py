@@ -20,6 +20,11 @@ _FIRST_LOOK_SECONDS: Final = 0.05
 """From the request to the first look: most programs have ended before it."""
 _START_SECONDS_MOST: Final = 30.0
 """How long the box may take until the program's exec, which is no time of the program's."""
+_SMALL_BYTES: Final = 512
+_SMALL_READS_MOST: Final = 64
+_PAUSE_MS: Final = 1
+"""Before each read after so many small ones: a program can write single bytes, and by O_DIRECT keep a pipe
+from putting them together, for a third of what it costs to read them."""
 _CORES: Final = os.cpu_count() or 1
 
 
@@ -108,7 +113,10 @@ class _Waiting:
         self._control = control
         self._output = output
         self._held = False
-        self._poll = select.poll()
+        self._small_reads = 0
+        """In a row."""
+        self._poll, self._end = select.poll(), select.poll()
+        self._end.register(control, select.POLLIN)
         for descriptor in (control, *output.readers):
             self._poll.register(descriptor, select.POLLIN)
         if output.live is not None:
@@ -119,12 +127,17 @@ class _Waiting:
         say.
         """
         output = self._output
+        if self._small_reads > _SMALL_READS_MOST:
+            self._end.poll(_PAUSE_MS)
         wait_ms = max(0, int((time_s - time.monotonic()) * 1000) + 1)
         ready = [descriptor for descriptor, _ in self._poll.poll(wait_ms)]
         for descriptor in ready:
             if descriptor in output.readers:
+                before_bytes = output.count_bytes
                 if not output.read(descriptor) and descriptor not in output.readers:
                     self._poll.unregister(descriptor)
+                is_small = output.count_bytes - before_bytes < _SMALL_BYTES
+                self._small_reads = self._small_reads + 1 if is_small else 0
             elif output.live is not None and descriptor == output.live.room:
                 output.live.resume()
                 self._listen()

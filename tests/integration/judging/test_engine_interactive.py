@@ -262,6 +262,14 @@ def test_a_program_that_crashes_for_want_of_its_interactor_was_refused(judge: Ju
     assert [test.verdict for test in judged.tests] == [s.VERDICT_WRONG_ANSWER] * 20
 
 
+def test_an_interactor_that_sets_its_pipe_not_to_wait_holds_up_nobody(judge: Judge) -> None:
+    """The program, which writes more than a pipe holds to one that was content, ends as it wants to."""
+    problem = talk(judge, "import os, sys\nos.set_blocking(0, False)\nsys.exit(42)")
+    wordy = "import time\nfor _ in range(5):\n    time.sleep(0.1)\n    print('x' * 50_000, flush=True)"
+
+    assert judge.judge("python3", wordy, problem=problem).verdict == s.VERDICT_ACCEPTED
+
+
 def test_neither_side_sees_the_files_of_the_other(judge: Judge) -> None:
     """The interactor alone has the test; the program has its pipes."""
     source = (

@@ -139,8 +139,20 @@ def test_the_limit_of_core_files_stays(machine: str) -> None:
         ((29, 194), (1, 1 << 21, 0o4777), (1, 1 << 21, 0o1777)),
         ((72, 25), (3, 1026, 1), (3, 1024, 1)),
         ((157, 167), (62, 1), (38, 1)),
+        ((157, 167), (22, 2, 1), (15, 1)),
+        ((54, 208), (3, 1, 26, 1), (3, 1, 8, 1)),
+        ((54, 208), (3, 1, 51, 1), (3, 1, 16, 1)),
     ],
-    ids=["mmap of huge pages", "memfd of huge pages", "shm of huge pages", "dnotify", "core scheduling"],
+    ids=[
+        "mmap of huge pages",
+        "memfd of huge pages",
+        "shm of huge pages",
+        "dnotify",
+        "core scheduling",
+        "a filter of calls",
+        "a filter of a socket",
+        "a filter of a port",
+    ],
 )
 @pytest.mark.parametrize("machine", MACHINES)
 def test_calls_refused_by_an_argument(

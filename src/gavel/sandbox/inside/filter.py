@@ -80,6 +80,7 @@ DENIED: Final[dict[str, tuple[int | None, int | None]]] = {
     "quotactl_fd": (443, 443),
     "reboot": (169, 142),
     "request_key": (249, 218),
+    "seccomp": (317, 277),
     "setdomainname": (171, 162),
     "sethostname": (170, 161),
     "setns": (308, 268),
@@ -162,7 +163,11 @@ _REFUSALS: Final = (
     _Refusal((29, 194), 2, (0x800,), bits=True),
     # prctl: SCHED_CORE keeps all others off the core's second thread.
     _Refusal((157, 167), 0, (62,)),
+    # setsockopt: filters of a pair, SO_ATTACH_FILTER, _BPF, _REUSEPORT_CBPF, _REUSEPORT_EBPF.
+    _Refusal((54, 208), 2, (26, 50, 51, 52)),
 )
+# A filter of its own, by prctl(PR_SET_SECCOMP): the kernel compiles and logs as it says. Init sets programs'.
+_FILTER_REFUSAL: Final = _Refusal((157, 167), 0, (22,))
 # setrlimit of the core size: see accounting.rlimits, a program could lower it to 0.
 _CORE_REFUSAL: Final = _Refusal((160, 164), 0, (_RLIMIT_CORE,))
 
@@ -266,7 +271,8 @@ def for_programs(machine: str) -> bytes:
     """The rest, on top of `for_init`, which has seen to the architecture."""
     index = _index(machine)
     denied = _search(sorted(_numbers(index, DENIED, NEEDED_BY_INIT, _EPERM)))
-    return b"".join([_op(_LOAD, _OFFSET_NUMBER), *_core_limit(index), *denied])
+    refused = [*_core_limit(index), *_refused(_FILTER_REFUSAL, index)]
+    return b"".join([_op(_LOAD, _OFFSET_NUMBER), *refused, *denied])
 
 
 def _index(machine: str) -> int:

@@ -1,4 +1,5 @@
-// A seccomp filter of its own that would answer in place of ours, and a listener to its calls.
+// Filters of its own: one that would answer in place of ours, a listener to its calls, one that fills the machine's log,
+// and one on a pair of sockets. The kernel compiles each.
 // verdicts: ACCEPTED
 #include "held.h"
 #include <linux/filter.h>
@@ -7,17 +8,17 @@
 #include <sys/prctl.h>
 int main(void) {
   struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  struct sock_filter notify[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 0, 1),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  struct sock_fprog first = {1, allow}, second = {4, notify};
-  prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &first, 0, 0);
-  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &second);
+  struct sock_filter log[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG)};
+  struct sock_fprog first = {1, allow}, second = {1, log};
+  MUST_FAIL(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &first, 0, 0));
+  MUST_FAIL(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0));
+  MUST_FAIL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &first));
+  MUST_FAIL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG, &second));
+  int pair[2];
+  MUST_HOLD(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  MUST_FAIL(setsockopt(pair[0], SOL_SOCKET, SO_ATTACH_FILTER, &first, sizeof first));
+  MUST_FAIL(setsockopt(pair[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &first, sizeof first));
   MUST_FAIL(mount("x", "/tmp", "tmpfs", 0, ""));
-  MUST_FAIL(unshare(CLONE_NEWUSER));
   MUST_FAIL(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0));
   return held();
 }
