@@ -60,8 +60,8 @@ class Producer:
             "enable.idempotence": True,
             "linger.ms": linger_ms,
             "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
-            # What comes while a broker writes goes with the next request: records share requests as far as it is
-            # busy, and none waits for company when it is not.
+            # What comes while a broker writes goes with the next request: records share requests as far as
+            # it is busy, and none waits for company when it is not.
             "max.in.flight.requests.per.connection": 1,
             "compression.type": "lz4",
             "queue.buffering.max.messages": records_most,
