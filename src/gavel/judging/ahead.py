@@ -30,11 +30,13 @@ class Ahead:
         self._begun.add(index)
 
     def forget(self, index: int) -> None:
-        """It was not run after all, or the course was told of it."""
+        """It was not run after all."""
         self._begun.discard(index)
 
     def dropped(self) -> set[int]:
-        """The tests begun that the course does not want any more, each told once."""
+        """The tests begun that the course does not want any more, each told once; also those that it was told
+        of.
+        """
         dropped = self._begun.difference(self._course.upcoming(self._most))
         self._begun -= dropped
         return dropped

@@ -115,7 +115,6 @@ class SideBySide:
         while index not in self._results:
             self._begin()
             self._wait()
-        self._ahead.forget(index)
         return self._results.pop(index).result()
 
     def _begin(self) -> None:

@@ -313,7 +313,7 @@ def test_a_cancel_ends_all_lanes(judge: Judge, boxes: Boxes) -> None:
         )
 
     thread.join()
-    assert time.monotonic() - begin_s < 15
+    assert time.monotonic() - begin_s < 25
     assert slots.lent == 0
     assert not [thread for thread in threading.enumerate() if thread.name == "test"]
 
