@@ -83,7 +83,12 @@ class Waits:
 
     @property
     def waited_us(self) -> int:
-        return self._before_us + max(self._told_us, self._ready_us - self._cpu_time_us)
+        return self._before_us + max(self._told_us, self.seen_us)
+
+    @property
+    def seen_us(self) -> int:
+        """By the second account alone."""
+        return self._ready_us - self._cpu_time_us
 
     def at(self, now: float, seen: Readiness, *, frequent: bool, took_seconds: float = 0.0) -> None:
         """Another look. `frequent`: the one before was not long ago; `took_seconds`: to see that."""
@@ -127,6 +132,13 @@ def wall_time_us_allowed(limits: Limits, waited_us: int) -> int:
 def wall_time_ms_most(limits: Limits) -> int:
     """The wall time after which a run ends whatever the reason."""
     return limits.wall_time_ms * _WALL_STRETCH
+
+
+def is_starved(limits: Limits, usage: Usage, seen_us: int) -> bool:
+    """Whether a run that lasted as long as any may was no longer idle or at work than its limit allows: what
+    it would have done with a CPU nobody knows.
+    """
+    return usage.wall_time_us - seen_us <= limits.wall_time_ms * 1000
 
 
 def exceeded(limits: Limits, usage: Usage) -> Kill:

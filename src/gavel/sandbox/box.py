@@ -176,7 +176,7 @@ class Box:
             output.started()
             beginning.started()
             command.on_started()
-            during = supervision.watch(
+            watched = supervision.watch(
                 limits,
                 group,
                 output,
@@ -187,9 +187,9 @@ class Box:
                 kill=self._kill,
             )
             answer, _ = self._answer()
-            if during is not Kill.OUTPUT:
+            if watched.kill is not Kill.OUTPUT:
                 output.drain()
-            outcome = _outcome(answer, during, limits, group, output)
+            outcome = _outcome(answer, watched, limits, group, output)
             streams.seal(output.file)
         except CannotExecuteError:
             self._remove(group)
@@ -297,17 +297,27 @@ class Box:
 
 
 def _outcome(
-    answer: codec.Message, during: Kill, limits: Limits, group: RunGroup, output: streams.Output
+    answer: codec.Message,
+    watched: supervision.Watched,
+    limits: Limits,
+    group: RunGroup,
+    output: streams.Output,
 ) -> Outcome:
     if "not_started" in answer:
         number, _, reason = answer["not_started"].partition(":")
         raise CannotExecuteError(int(number or 0), reason)
     usage = Usage(group.cpu_time_us(), answer["wall_time_us"], output.count_bytes, group.oom_kills())
     exit_code, signal_number = accounting.exit_of(answer["status"])
+    kill = accounting.final_kill(watched.kill, limits, usage, signal_number)
+    if kill is Kill.WALL_TIME and watched.is_starved:
+        passed, used = usage.wall_time_us / 1e6, usage.cpu_time_us / 1e6
+        raise SandboxError(
+            f"the machine is too busy: a run that was ready got {used:.2f} s of CPU in {passed:.2f} s"
+        )
     return Outcome(
         exit_code=exit_code,
         signal=signal_number,
-        kill=accounting.final_kill(during, limits, usage, signal_number),
+        kill=kill,
         cpu_time_ms=-(-usage.cpu_time_us // 1000),
         wall_time_ms=-(-usage.wall_time_us // 1000),
         memory_bytes=group.memory_peak_bytes(),

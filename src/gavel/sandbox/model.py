@@ -53,7 +53,8 @@ class Limits:
     cpu_time_ms: int
     """All processes and threads of the run together."""
     wall_time_ms: int
-    """What the run waits for a CPU, on a busy machine, is added to this, up to ten times this."""
+    """What the run waits for a CPU, on a busy machine, is added to this, up to ten times this; a run that
+    comes to that by nothing but waiting is the platform's failure."""
     memory_bytes: int
     """All memory of the run, page cache and files on tmpfs included; swap is never used."""
     stack_bytes: int

@@ -6,7 +6,7 @@ import select
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from . import accounting
 from .accounting import Readiness
@@ -28,6 +28,15 @@ from putting them together, for a third of what it costs to read them."""
 _CORES: Final = os.cpu_count() or 1
 
 
+class Watched(NamedTuple):
+    """What was done to a run while it went on."""
+
+    kill: Kill
+    """Why it was sent a kill, if it was."""
+    is_starved: bool
+    """It was for its wall time, of which the machine made it wait for all that was too much."""
+
+
 def watch(
     limits: Limits,
     group: RunGroup,
@@ -38,11 +47,11 @@ def watch(
     partner: Callable[[], Readiness],
     is_cancelled: Callable[[], bool],
     kill: Callable[[], None],
-) -> Kill:
+) -> Watched:
     """Returns when init has something to say on `control`: the run and all of its processes have ended.
 
-    Why the run was killed, if it was. BoxBrokenError if that had no effect, or if it does not begin.
-    `partner`: of the run that this one talks with, for whose waits it may have to wait.
+    BoxBrokenError if a kill had no effect, or if the run does not begin. `partner`: of the run that this one
+    talks with, for whose waits it may have to wait.
     """
     waiting = _Waiting(control, output)
     requested = time.monotonic()
@@ -51,7 +60,7 @@ def watch(
     is_late = False
     while True:
         if waiting.until(wake_at):
-            return Kill.CANCELLED if is_cancelled() else Kill.NONE
+            return Watched(Kill.CANCELLED if is_cancelled() else Kill.NONE, False)
         now = time.monotonic()
         # The accounts and the clock are looked at when it is time, the output count after every read.
         is_time = now >= wake_at
@@ -84,11 +93,15 @@ def watch(
             sample = accounting.SAMPLE_SECONDS * random.uniform(0.5, 1)
             wake_at = now + (min(pause, sample) if is_late else pause)
     kill()
+    _await_end(control)
+    return Watched(reason, reason is Kill.WALL_TIME and accounting.is_starved(limits, usage, waits.seen_us))
+
+
+def _await_end(control: int) -> None:
     poll = select.poll()  # of that alone: the program may block on full pipes until it is dead
     poll.register(control, select.POLLIN)
     if not poll.poll(_END_MS):
         raise BoxBrokenError("a killed run does not end")
-    return reason
 
 
 class _OwnWaits:

@@ -13,7 +13,7 @@ import pytest
 from sandbox_programs import COUNT_PROCESSES, Compile, MakeLimits, Run, RunPython
 
 from conditions import until
-from gavel.sandbox import Box, Command, Kill, Sandbox
+from gavel.sandbox import Box, Command, Kill, Sandbox, SandboxError
 
 pytestmark = pytest.mark.integration
 
@@ -61,13 +61,13 @@ def test_wall_time(box: Box, run: Run) -> None:
 
 
 @contextlib.contextmanager
-def _busy_core() -> Iterator[str]:
-    """Two other programs at work on a core, each of a session, and so of a turn, of its own; the start of a
+def _busy_core(programs: int = 2) -> Iterator[str]:
+    """Other programs at work on a core, each of a session, and so of a turn, of its own; the start of a
     program that is to stay on that core.
     """
     pinned = f"import os\nos.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}})\n"
     spin = [sys.executable, "-c", pinned + "print(flush=True)\nwhile True: pass"]
-    others = [subprocess.Popen(spin, stdout=subprocess.PIPE, start_new_session=True) for _ in range(2)]
+    others = [subprocess.Popen(spin, stdout=subprocess.PIPE, start_new_session=True) for _ in range(programs)]
     try:
         for other in others:
             assert other.stdout is not None
@@ -104,6 +104,14 @@ def test_a_busy_machine_is_not_idleness(box: Box, python: RunPython, work: str) 
     assert ran.wall_time_ms > wall_time_ms
     assert ran.kill is Kill.NONE
     assert ran.exit_code == 0
+
+
+def test_a_run_that_gets_no_cpu_at_all_has_no_verdict(box: Box, run: Run) -> None:
+    """Ten times its wall time limit, all of it spent waiting: the platform failed, not the program."""
+    with _busy_core(24):
+        core = min(os.sched_getaffinity(0))
+        with pytest.raises(SandboxError, match="too busy"):
+            run(box, "taskset", "-c", str(core), "sh", "-c", "while :; do :; done", wall_time_ms=150)
 
 
 def test_the_way_to_a_program_is_no_time_of_its(box: Box, run: Run) -> None:

@@ -15,6 +15,7 @@ from gavel.sandbox.accounting import (
     exceeded,
     exit_of,
     final_kill,
+    is_starved,
     rlimits,
     seconds_to_next_look,
     wall_time_us_allowed,
@@ -151,6 +152,14 @@ def test_waits_that_are_told_and_waits_that_are_seen_count_once() -> None:
     assert waits.waited_us == pytest.approx(350_000, abs=10)
     waits.at(11.2, Readiness(450_000), frequent=True)
     assert waits.waited_us == pytest.approx(390_000, abs=10)
+
+
+@pytest.mark.parametrize(
+    ("wall_us", "seen_us", "starved"), [(30_000_000, 27_000_000, True), (30_000_000, 26_999_999, False)]
+)
+def test_who_only_waited_is_starved(wall_us: int, seen_us: int, starved: bool) -> None:
+    """All but its wall time limit was seen to be waiting for a CPU."""
+    assert is_starved(LIMITS, usage(wall_us=wall_us), seen_us) is starved
 
 
 def test_the_readiness_of_two_that_talk_adds_up() -> None:

@@ -1,7 +1,7 @@
 // Single bytes, each a packet of its own that the pipe does not put together with the next: to read one takes ten times what
 // it takes to write it.
 // verdicts: OUTPUT_LIMIT_EXCEEDED TIME_LIMIT_EXCEEDED WALL_TIME_LIMIT_EXCEEDED
-// limits: cpu_time_ms=500 wall_time_ms=1500
+// limits: cpu_time_ms=500 wall_time_ms=3000
 // worker_cpu_ms: 700
 // tests: 1
 #include "held.h"
