@@ -53,9 +53,8 @@ class Beginning:
     """The pipe in which a program leaves the time of its exec: no time before it is the program's."""
 
     def __init__(self) -> None:
-        self._reader, self.writer = os.pipe()
+        self._reader, self.writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         """`writer`: for the program, until `started`."""
-        os.set_blocking(self._reader, False)
         self._time_s: float | None = None
 
     def started(self) -> None:

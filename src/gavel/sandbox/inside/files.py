@@ -14,7 +14,6 @@ from typing import Final
 from . import kernel
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-_ABSENT: Final = (FileNotFoundError, NotADirectoryError, PermissionError)
 _SENDFILE_BYTES: Final = 1 << 30
 IN_THE_WAY: Final = frozenset({errno.EISDIR, errno.ENOTDIR, errno.ELOOP})
 """What `put` fails with if a folder is where the file is to be, or no folder where one is needed."""

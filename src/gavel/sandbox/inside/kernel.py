@@ -194,22 +194,11 @@ class Filter:
 
     def __init__(self, instructions: bytes) -> None:
         self._program = _FilterProgram(len(instructions) // 8, instructions)
-        self._arguments = (
-            PR_SET_SECCOMP,
-            ctypes.c_ulong(SECCOMP_MODE_FILTER),
-            ctypes.byref(self._program),
-            0,
-            0,
-        )
 
     @property
     def address(self) -> int:
         """What prctl takes it by."""
         return ctypes.addressof(self._program)
-
-    def install(self) -> None:
-        """On this thread, for good. Needs no_new_privs."""
-        _checked(libc.prctl(*self._arguments), "seccomp")
 
 
 def open_beneath(folder: int, path: str, flags: int, mode: int = 0) -> int:
