@@ -17,6 +17,7 @@ import pytest
 from hypothesis import find
 from hypothesis import strategies as st
 
+from conditions import until
 from gavel.embedded.kafka import KafkaBroker
 from gavel.embedded.postgres import Postgres
 
@@ -74,4 +75,13 @@ def database_url(postgres: Postgres) -> Iterator[str]:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     yield postgres.url.rsplit("/", 1)[0] + f"/{name}"
     with psycopg.connect(postgres.url, autocommit=True) as connection:
+        until(lambda: _dropped(connection, name), f"{name} is dropped")
+
+
+def _dropped(connection: psycopg.Connection, name: str) -> bool:
+    """False while the server's own vacuum is in it, which the tests' role may not end."""
+    try:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
