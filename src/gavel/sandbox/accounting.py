@@ -22,6 +22,8 @@ SAMPLE_SECONDS: Final = 0.05
 _WAITS_PAUSE: Final = 20
 """How many times what a look at the waits took passes until the next one: to read those of a thousand threads
 takes as many of the kernel's files, and the service's time is no run's."""
+_WAITS_PAUSE_SECONDS_MOST: Final = 0.2
+"""Yet no longer: a run is not ended for its wall time before another look."""
 _WALL_STRETCH: Final = 10
 """How many times its wall time limit a run lasts at most, however long it had to wait for a CPU."""
 _OPEN_FILES: Final = 1024
@@ -92,7 +94,7 @@ class Waits:
 
     def at(self, now: float, seen: Readiness, *, frequent: bool, took_seconds: float = 0.0) -> None:
         """Another look. `frequent`: the one before was not long ago; `took_seconds`: to see that."""
-        self.due_at = now + _WAITS_PAUSE * took_seconds
+        self.due_at = now + min(_WAITS_PAUSE * took_seconds, _WAITS_PAUSE_SECONDS_MOST)
         passed_us = int(max(0.0, now - self.looked_at) * 1e6)
         told_us = min(passed_us, max(0, seen.waited_us - self._last.waited_us))
         if frequent:

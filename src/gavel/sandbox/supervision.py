@@ -69,7 +69,9 @@ def watch(
         if is_time and began is None and now - requested > _START_SECONDS_MOST:
             raise BoxBrokenError(f"no program was started within {_START_SECONDS_MOST:g} s")
         if is_fresh := began is not None and now >= waits.due_at:
-            seen = Readiness(group.waited_us() + own.waited_us(), cpu_time_us, group.is_ready()) + partner()
+            # One whose output was read a moment ago is ready because of that, and not for want of a CPU.
+            is_ready = not waiting.has_read and group.is_ready()
+            seen = Readiness(group.waited_us() + own.waited_us(), cpu_time_us, is_ready) + partner()
             waits.at(now, seen, frequent=is_late, took_seconds=time.monotonic() - now)
         usage = accounting.Usage(
             cpu_time_us=cpu_time_us,
@@ -128,6 +130,8 @@ class _Waiting:
         self._held = False
         self._small_reads = 0
         """In a row."""
+        self.has_read = False
+        """Whether `until` took any output the last time."""
         self._poll, self._end = select.poll(), select.poll()
         self._end.register(control, select.POLLIN)
         for descriptor in (control, *output.readers):
@@ -140,12 +144,14 @@ class _Waiting:
         say.
         """
         output = self._output
+        self.has_read = False
         if self._small_reads > _SMALL_READS_MOST:
             self._end.poll(_PAUSE_MS)
         wait_ms = max(0, int((time_s - time.monotonic()) * 1000) + 1)
         ready = [descriptor for descriptor, _ in self._poll.poll(wait_ms)]
         for descriptor in ready:
             if descriptor in output.readers:
+                self.has_read = True
                 before_bytes = output.count_bytes
                 if not output.read(descriptor) and descriptor not in output.readers:
                     self._poll.unregister(descriptor)
