@@ -112,7 +112,7 @@ def test_waits_count_for_no_more_than_the_time_between_looks() -> None:
 
 
 def test_many_threads_are_looked_at_less_often() -> None:
-    """What reading the waits takes bounds how often it is done, but a kill waits no longer than 0.2 s for it."""
+    """What reading the waits takes bounds how often it is done; but no kill waits 0.2 s for that."""
     waits = Waits(looked_at=10.0)
 
     waits.at(11.0, Readiness(), frequent=True, took_seconds=0.005)
