@@ -156,6 +156,7 @@ class Bench:
     language: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}")
     workers: list[Worker] = field(default_factory=list)
     asked_to_drain: threading.Event = field(default_factory=threading.Event)
+    has_queue: bool = False
 
     @property
     def queue(self) -> str:
@@ -165,6 +166,7 @@ class Bench:
     def ensure(self, partitions: int = topics.Partitions().interactive) -> None:
         """Makes the queue before a worker does."""
         topics.ensure(self.bootstrap, [self.language], topics.Partitions(interactive=partitions))
+        self.has_queue = True
 
     def worker(
         self,
@@ -214,7 +216,9 @@ class Bench:
         return submission
 
     def put(self, value: bytes, partition: int = 0, headers: dict[str, bytes] | None = None) -> None:
-        """Puts any bytes on the queue."""
+        """Puts any bytes on the queue, which is there from then on."""
+        if not self.has_queue:
+            self.ensure()
         self.producer.send_soon(
             self.queue, self.language, value, partition=partition, headers=list((headers or {}).items())
         )
