@@ -7,15 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from gavel.cli.output import EXIT_BAD_REQUEST, fail, json_line
+from gavel.judging.report import HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from gavel.client import Client, Submission, TestResult
-
-_HEAD_BYTES = 4096
-"""A result shows so much of an output."""
 
 
 def write_output(
@@ -58,4 +56,4 @@ def _pieces(client: Client, submission: Submission, test: TestResult) -> Iterato
     if test.kept_output_bytes and submission.judgement is not None:
         return client.output(submission.judgement.name, test.number)
     head = test.stdout.encode()
-    return iter([head]) if 0 < len(head) < _HEAD_BYTES else None
+    return iter([head]) if 0 < len(head) < HEAD_BYTES else None

@@ -51,6 +51,27 @@ def results(channel: grpc.aio.Channel) -> Any:
     return result_service_pb2_grpc.ResultServiceStub(channel)
 
 
+class _Tries:
+    """The tries of one call, all within one time."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + timeout_s
+        self._failures = 0
+
+    def left_s(self) -> float:
+        """Seconds that are left."""
+        return self._deadline - self._loop.time()
+
+    async def pause(self, error: GavelError) -> None:
+        """A try failed: waits until the next one, or raises the error when none may follow."""
+        self._failures += 1
+        wait_s = resume.delay_s(self._failures, error, random.random())
+        if not resume.may_retry(error) or wait_s >= self.left_s():
+            raise error
+        await asyncio.sleep(wait_s)
+
+
 class Calls:
     """Makes calls to one address."""
 
@@ -76,19 +97,14 @@ class Calls:
         """Makes a call, given a channel and the seconds that it may take, until it is answered or the time is
         up.
         """
-        loop = asyncio.get_running_loop()
-        deadline, failures = loop.time() + timeout_s, 0
+        tries = _Tries(timeout_s)
         while True:
             with self.channels.lease() as channel:
                 try:
-                    return await call(channel, min(once_s, deadline - loop.time()))
+                    return await call(channel, min(once_s, tries.left_s()))
                 except grpc.RpcError as caught:
                     error = from_rpc(caught)
-            failures += 1
-            wait_s = resume.delay_s(failures, error, random.random())
-            if not resume.may_retry(error) or loop.time() + wait_s >= deadline:
-                raise error
-            await asyncio.sleep(wait_s)
+            await tries.pause(error)
 
     async def pages(self, stub: Stub, method: str, request: Any) -> AsyncGenerator[Any, None]:
         """Every page of a list."""
@@ -104,8 +120,7 @@ class Calls:
 
         Tried again, while that is safe and time is left, until the first of them has come.
         """
-        loop = asyncio.get_running_loop()
-        deadline, failures, has_come = loop.time() + self.timeout_s, 0, False
+        tries, has_come = _Tries(self.timeout_s), False
         while True:
             try:
                 async with aclosing(self._file_read(request)) as pieces:
@@ -113,13 +128,11 @@ class Calls:
                         has_come = True
                         yield piece
             except GavelError as error:
-                failures += 1
-                wait_s = resume.delay_s(failures, error, random.random())
-                if has_come or not resume.may_retry(error) or loop.time() + wait_s >= deadline:
+                if has_come:
                     raise
+                await tries.pause(error)
             else:
                 return
-            await asyncio.sleep(wait_s)
 
     async def _file_read(self, request: file_service_pb2.ReadFileRequest) -> AsyncGenerator[bytes, None]:
         with self.channels.lease() as channel:

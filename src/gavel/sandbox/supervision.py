@@ -95,15 +95,9 @@ def watch(
             sample = accounting.SAMPLE_SECONDS * random.uniform(0.5, 1)
             wake_at = now + (min(pause, sample) if is_late else pause)
     kill()
-    _await_end(control)
-    return Watched(reason, reason is Kill.WALL_TIME and accounting.is_starved(limits, usage, waits.seen_us))
-
-
-def _await_end(control: int) -> None:
-    poll = select.poll()  # of that alone: the program may block on full pipes until it is dead
-    poll.register(control, select.POLLIN)
-    if not poll.poll(_END_MS):
+    if not waiting.ended_within(_END_MS):
         raise BoxBrokenError("a killed run does not end")
+    return Watched(reason, reason is Kill.WALL_TIME and accounting.is_starved(limits, usage, waits.seen_us))
 
 
 class _OwnWaits:
@@ -146,7 +140,7 @@ class _Waiting:
         output = self._output
         self.has_read = False
         if self._small_reads > _SMALL_READS_MOST:
-            self._end.poll(_PAUSE_MS)
+            self.ended_within(_PAUSE_MS)
         wait_ms = max(0, int((time_s - time.monotonic()) * 1000) + 1)
         ready = [descriptor for descriptor, _ in self._poll.poll(wait_ms)]
         for descriptor in ready:
@@ -165,6 +159,10 @@ class _Waiting:
             for reader in output.readers:
                 self._poll.unregister(reader)
         return self._control in ready
+
+    def ended_within(self, wait_ms: int) -> bool:
+        """Waits for init alone, while the program may stand at full pipes; whether it says something."""
+        return bool(self._end.poll(wait_ms))
 
     def _listen(self) -> None:
         self._held = False
