@@ -122,6 +122,7 @@ class Files(file_service_pb2_grpc.FileServiceServicer):
         self.at_once = 0
         self.most_at_once = 0
         self.chunks: list[int] = []
+        self.purposes: set[int] = set()
 
     async def FindMissingFiles(self, request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         missing = [digest for digest in request.digests if digest not in self.stored]
@@ -132,6 +133,7 @@ class Files(file_service_pb2_grpc.FileServiceServicer):
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         first = await anext(requests)
+        self.purposes.add(first.purpose)
         data = first.data
         async for message in requests:
             assert not message.digest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -50,6 +52,36 @@ def test_submits_and_follows(command: Command, program: str, tmp_path: Path) -> 
     assert (listed.status, [line["submission"] for line in listed.lines]) == (0, [name])
     cancelled = command("cancel", name)
     assert (cancelled.status, cancelled.lines[-1]["reason"]) == (2, "ALREADY_ENDED")
+
+
+def test_a_program_too_large_for_a_request(command: Command, program: str, tmp_path: Path) -> None:
+    """It is uploaded on the way, judged and run like any other, and comes back byte for byte."""
+    large = tmp_path / "large.py"
+    large.write_text(
+        f"table = {os.urandom(300_000).hex()!r}\nprint(len(table), sum(map(int, input().split())))\n"
+    )
+    ran = command("submit", str(large), *_expecting(tmp_path, "600000 5\n"))
+    assert (ran.status, ran.lines[-1]["verdict"]) == (0, "ACCEPTED"), ran.stderr
+    name = ran.lines[0]["submission"]
+    digest = command("get", name, "--sources").lines[0]["sources"]["large.py"]
+    assert digest == "sha256:" + sha256(large.read_bytes()).hexdigest()
+    back = tmp_path / "back.py"
+    read = command("get", name, "--source", "large.py", "--to", str(back))
+    assert (read.status, back.read_bytes()) == (0, large.read_bytes())
+    assert read.lines[-1]["size_bytes"] == large.stat().st_size
+    none = command("get", name, "--source", "sum.py", "--to", str(back))
+    assert (none.status, none.lines[-1]["reason"], back.read_bytes()) == (
+        2,
+        "FILE_NOT_FOUND",
+        large.read_bytes(),
+    )
+
+    alone = command("run", str(large), stdin=b"3 4\n")
+    assert (alone.status, alone.lines[-1]["verdict"]) == (0, "ACCEPTED"), alone.stderr
+
+    large.write_bytes(b"#" * (16 << 20) + b"\n")
+    refused = command("submit", str(large))
+    assert (refused.status, refused.lines[-1]["event"]) == (2, "failed")
 
 
 def test_ends_with_one_for_another_verdict(command: Command, program: str, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ CREATES: dict[str, tuple[Callable[[Request], None], grpc.StatusCode, str, tuple[
         "NOT_IMPLEMENTED",
         ("lane",),
     ),
-    "digest": (_digest, grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED", ("sources[1].digest",)),
+    "digest": (_digest, grpc.StatusCode.FAILED_PRECONDITION, "MISSING_FILES", ("sources[1].digest",)),
 }
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from gavel.cli.output import EXIT_BAD_REQUEST, fail
 
-FILES_BYTES_MOST: Final = 1 << 20
-"""More than any submission may hold; the exact limits are the server's to tell."""
+FILES_BYTES_MOST: Final = 16 << 20
+"""What the files of one submission may hold; the other limits are the server's to tell."""
 
 
 def program_files(files: list[Path], *, as_json: bool) -> dict[str, bytes]:

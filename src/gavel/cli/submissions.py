@@ -116,21 +116,31 @@ def get(
     output: Annotated[
         str, typer.Option(metavar="TEST", help="All that it wrote for a test (name or number), and no more")
     ] = "",
+    source: Annotated[
+        str, typer.Option(metavar="PATH", help="One of its source files, byte for byte, and no more")
+    ] = "",
     to: Annotated[
         Path | None, typer.Option("--to", "-o", metavar="FILE", help="Where that goes; default: here")
     ] = None,
     address: Address = ADDRESS,
     as_json: Json = False,
 ) -> None:
-    """Show a submission as it stands, or what it wrote for one of its tests."""
-    if to is not None and not output:
-        raise typer.BadParameter("goes with --output TEST", param_hint="--to")
-    if output and as_json and to is None:
-        raise typer.BadParameter("with --output it needs --to FILE", param_hint="--json")
+    """Show a submission as it stands, one of its sources, or what it wrote for one of its tests."""
+    if output and source:
+        raise typer.BadParameter("goes without --output", param_hint="--source")
+    if to is not None and not output and not source:
+        raise typer.BadParameter("goes with --output TEST or --source PATH", param_hint="--to")
+    if (output or source) and as_json and to is None:
+        raise typer.BadParameter("with --output or --source it needs --to FILE", param_hint="--json")
     with connected(address, as_json=as_json) as client:
+        if source:
+            from gavel.cli.whole_files import write_source
+
+            write_source(client, submission_name(submission), source, to, as_json=as_json)
+            return
         found = client.get(submission_name(submission), sources=sources)
         if output:
-            from gavel.cli.test_output import write_output
+            from gavel.cli.whole_files import write_output
 
             write_output(client, found, output, to, as_json=as_json)
             return
@@ -249,7 +259,10 @@ def _show(submission: Submission) -> None:
             style="dim",
         )
     for path, content in submission.sources.items():
-        text = content if isinstance(content, str) else content.decode("utf-8", "replace")
+        if isinstance(content, str):
+            text = f"{content}, too large to be shown: gavel get {submission.name} --source {printable(path)}"
+        else:
+            text = content.decode("utf-8", "replace")
         out.print(f"{printable(path)}:\n{indented(text)}")
     judgement = submission.judgement
     if judgement is None:

@@ -19,7 +19,7 @@ from gavel.client.errors import GavelError, from_rpc
 from gavel.client.events import Ended, Event
 from gavel.client.packages import read_package, replace_contents
 from gavel.client.programs import AsyncProgram
-from gavel.client.uploads import upload_missing
+from gavel.client.uploads import upload_large, upload_missing
 from gavel.client.values import (
     Accepted,
     InlineTest,
@@ -99,7 +99,7 @@ class AsyncClient:
         passes it.
 
         Args:
-            files: path to content, at most 64 KiB with the tests.
+            files: path to content, at most 16 MiB; what is beyond 64 KiB with the tests is uploaded first.
             language: a code of `languages()`, a version behind `@` where one matters.
             problem: `problems/<name>` or the plain name.
             tests: tests that come along in place of a problem; with neither it is run once without input.
@@ -116,7 +116,7 @@ class AsyncClient:
         request = requests.create_submission(
             request_id=str(request_id or requests.uuid7()),
             language=language,
-            files=files,
+            files=await upload_large(self._calls, files, requests.tests_bytes(tests, validator_arguments)),
             entry_point=entry_point,
             argv=argv,
             problem=problem,
@@ -147,7 +147,7 @@ class AsyncClient:
         `async with`: that ends the program.
 
         Args:
-            files: path to content, at most 64 KiB.
+            files: path to content, at most 16 MiB; what is beyond 64 KiB is uploaded first.
             language: a code of `languages()`, a version behind `@` where one matters.
             argv: arguments of the program.
             entry_point: the file that is run or compiled first, or a main class; else the language's default.
@@ -155,7 +155,11 @@ class AsyncClient:
 
         """
         start = requests.program_start(
-            language=language, files=files, entry_point=entry_point, argv=argv, limits=limits or Limits()
+            language=language,
+            files=await upload_large(self._calls, files, 0),
+            entry_point=entry_point,
+            argv=argv,
+            limits=limits or Limits(),
         )
         program = AsyncProgram(self._calls.channels)
         await program.begin(start, self._calls.timeout_s)
@@ -301,6 +305,11 @@ class AsyncClient:
             offset_bytes=offset_bytes,
             length_bytes=length_bytes,
         )
+        return self._calls.read_file(request)
+
+    def source(self, submission: str | Accepted, path: str) -> AsyncGenerator[bytes, None]:
+        """Tells, piece by piece, a source file of a submission, also one that `get` names by its digest."""
+        request = file_service_pb2.ReadFileRequest(judgement=_named(submission, b"")[0], source_path=path)
         return self._calls.read_file(request)
 
     def file(

@@ -35,7 +35,7 @@ def create_submission(
     *,
     request_id: str,
     language: str,
-    files: Mapping[str, bytes],
+    files: Mapping[str, bytes | str],
     entry_point: str,
     argv: Sequence[str],
     problem: str,
@@ -46,11 +46,13 @@ def create_submission(
     batch: bool,
     labels: Mapping[str, str],
 ) -> submission_service_pb2.CreateSubmissionRequest:
-    """The request; RequestError when it names a problem and tests at once."""
+    """The request, with the bytes or the digest of each file; RequestError when it names a problem and tests
+    at once.
+    """
     request = submission_service_pb2.CreateSubmissionRequest(
         request_id=request_id,
         language=language,
-        sources=[submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()],
+        sources=_sources(files),
         entry_point=entry_point,
         argv=argv,
         limits=limits.to_proto(),
@@ -68,12 +70,17 @@ def create_submission(
 
 
 def program_start(
-    *, language: str, files: Mapping[str, bytes], entry_point: str, argv: Sequence[str], limits: Limits
+    *,
+    language: str,
+    files: Mapping[str, bytes | str],
+    entry_point: str,
+    argv: Sequence[str],
+    limits: Limits,
 ) -> worker_service_pb2.RunProgramStart:
     """What to run at once."""
     return worker_service_pb2.RunProgramStart(
         language=language,
-        sources=[submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()],
+        sources=_sources(files),
         entry_point=entry_point,
         argv=argv,
         limits=limits.to_proto(),
@@ -97,6 +104,20 @@ def language_of(paths: Sequence[str], languages: Sequence[Language]) -> str:
             "language", f"the files belong to several languages, {', '.join(sorted(found))}: name one"
         )
     raise _invalid("language", f"no language is known by the suffix of {', '.join(paths)}: name one")
+
+
+def tests_bytes(tests: Sequence[InlineTest], arguments: Sequence[str]) -> int:
+    """What the tests that come along take of a request, in bytes."""
+    return _inline(tests, arguments).ByteSize() if tests else 0
+
+
+def _sources(files: Mapping[str, bytes | str]) -> list[submission_pb2.SourceFile]:
+    return [
+        submission_pb2.SourceFile(path=path, digest=content)
+        if isinstance(content, str)
+        else submission_pb2.SourceFile(path=path, data=content)
+        for path, content in files.items()
+    ]
 
 
 def _inline(tests: Sequence[InlineTest], arguments: Sequence[str]) -> submission_pb2.InlineTests:

@@ -262,6 +262,9 @@ class Client:
         )
         return Stream(self._run, pieces)
 
+    def source(self, submission: str | Accepted, path: str) -> Stream[bytes]:
+        return Stream(self._run, self._client.source(submission, path))
+
     def file(self, digest: str, *, offset_bytes: int = 0, length_bytes: int = 0) -> Stream[bytes]:
         return Stream(
             self._run, self._client.file(digest, offset_bytes=offset_bytes, length_bytes=length_bytes)

@@ -1,30 +1,74 @@
-"""Sends the files of a package that are not there yet, a few at once."""
+"""Sends files that are not there yet, a few at once: of a package, and sources too large for a request."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from gavel.client import calls
 from gavel.client.calls import Calls
-from gavel.client.packages import PackageFile, chunks
+from gavel.client.packages import CHUNK_BYTES, PackageFile, chunks
 from gavel.submission.v1 import file_service_pb2
 
 _DIGESTS_AT_ONCE: Final = 20_000
 _UPLOADS_AT_ONCE: Final = 4
 _BYTES_PER_S: Final = 1 << 20
 """The slowest upload that is waited for."""
+_INLINE_BYTES: Final = 64 << 10
+"""What a request may hold of sources, their paths and inline tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    digest: str
+    size_bytes: int
+    chunks: Callable[[], Iterable[bytes]]
+    """The bytes in pieces of at most 256 KiB; at least one, which may be empty."""
 
 
 async def upload_missing(
     rpc: Calls, package: Sequence[PackageFile], uploaded: Callable[[int, int], None]
 ) -> None:
     """Uploads what is missing; `uploaded` is told (files sent, files to send) after each."""
-    by_digest = {f"sha256:{file.sha256}": file for file in package}
+    uploads = [
+        _Upload(f"sha256:{file.sha256}", file.size_bytes, partial(chunks, file.file)) for file in package
+    ]
+    await _send(rpc, uploads, file_service_pb2.FILE_PURPOSE_PACKAGE, uploaded)
+
+
+async def upload_large(rpc: Calls, files: Mapping[str, bytes], beside_bytes: int) -> dict[str, bytes | str]:
+    """The files as a request may hold them beside `beside_bytes` of something else: where they are too much
+    for it the largest are uploaded, and stand there as their digests.
+    """
+    inline: dict[str, bytes | str] = dict(files)
+    left_bytes = sum(len(path.encode()) + len(data) for path, data in files.items()) + beside_bytes
+    uploads = []
+    for path, data in sorted(files.items(), key=lambda file: len(file[1]), reverse=True):
+        if left_bytes <= _INLINE_BYTES or not data:
+            break
+        upload = _Upload(f"sha256:{hashlib.sha256(data).hexdigest()}", len(data), partial(_pieces, data))
+        inline[path] = upload.digest
+        left_bytes -= len(data)
+        uploads.append(upload)
+    if uploads:
+        await _send(rpc, uploads, file_service_pb2.FILE_PURPOSE_SOURCE, lambda _sent, _all: None)
+    return inline
+
+
+async def _send(
+    rpc: Calls,
+    uploads: Sequence[_Upload],
+    purpose: file_service_pb2.FilePurpose,
+    uploaded: Callable[[int, int], None],
+) -> None:
+    by_digest = {upload.digest: upload for upload in uploads}
     digests = list(by_digest)
     missing: list[str] = []
     for first in range(0, len(digests), _DIGESTS_AT_ONCE):
         some = digests[first : first + _DIGESTS_AT_ONCE]
-        request = file_service_pb2.FindMissingFilesRequest(digests=some)
+        request = file_service_pb2.FindMissingFilesRequest(digests=some, purpose=purpose)
         missing += (await rpc.unary(calls.files, "FindMissingFiles", request)).digests
     left = iter(missing)
     sent = 0
@@ -32,7 +76,7 @@ async def upload_missing(
     async def upload_some() -> None:
         nonlocal sent
         for digest in left:
-            await _upload(rpc, by_digest[digest])
+            await _upload(rpc, by_digest[digest], purpose)
             sent += 1
             uploaded(sent, len(missing))
 
@@ -50,18 +94,27 @@ async def _first_error(works: Sequence[Coroutine[None, None, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _upload(rpc: Calls, file: PackageFile) -> None:
-    timeout_s = rpc.timeout_s + file.size_bytes / _BYTES_PER_S
+async def _upload(rpc: Calls, upload: _Upload, purpose: file_service_pb2.FilePurpose) -> None:
+    timeout_s = rpc.timeout_s + upload.size_bytes / _BYTES_PER_S
     await rpc.tried(
-        lambda channel, left_s: calls.files(channel).UploadFile(_messages(file), timeout=left_s),
+        lambda channel, left_s: calls.files(channel).UploadFile(_messages(upload, purpose), timeout=left_s),
         timeout_s,
         timeout_s,
     )
 
 
-def _messages(file: PackageFile) -> Iterator[file_service_pb2.UploadFileRequest]:
-    message = file_service_pb2.UploadFileRequest(digest=f"sha256:{file.sha256}", size_bytes=file.size_bytes)
-    for data in chunks(file.file):
+def _pieces(data: bytes) -> Iterator[bytes]:
+    for first in range(0, len(data), CHUNK_BYTES):
+        yield data[first : first + CHUNK_BYTES]
+
+
+def _messages(
+    upload: _Upload, purpose: file_service_pb2.FilePurpose
+) -> Iterator[file_service_pb2.UploadFileRequest]:
+    message = file_service_pb2.UploadFileRequest(
+        digest=upload.digest, size_bytes=upload.size_bytes, purpose=purpose
+    )
+    for data in upload.chunks():
         message.data = data
         yield message
         message = file_service_pb2.UploadFileRequest()

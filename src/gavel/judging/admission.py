@@ -3,7 +3,7 @@
 Each check tells all that it finds. The numbers stand in docs/reference/limits.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gavel.judging import limits as run_limits
 from gavel.judging.languages import LANGUAGES, Language, UnknownLanguage, parse_language
@@ -15,6 +15,8 @@ from gavel.submission.v1 import error_reason_pb2, submission_pb2
 
 INLINE_BYTES = 64 * 1024
 """Sources and inline tests together: contents, paths, names and validator arguments."""
+SOURCES_BYTES = 16 * 1024 * 1024
+"""All source files together, those that were uploaded included."""
 SOURCE_FILES = 100
 ARGUMENTS = 64
 ARGUMENT_BYTES = 4 * 1024
@@ -97,24 +99,42 @@ def refuse_size(sources: Sequence[submission_pb2.SourceFile], beside_bytes: int,
         raise source_too_large(what, size, INLINE_BYTES)
 
 
-def later_sources(sources: Sequence[submission_pb2.SourceFile]) -> list[Violation]:
-    """Sources by digest, which are defined and come with a later version."""
-    return [
-        Violation(f"sources[{index}].digest", "sources by digest come with a later version; send the bytes")
-        for index, source in enumerate(sources)
-        if source.HasField("digest")
-    ]
+def uploaded_sha256s(sources: Sequence[submission_pb2.SourceFile]) -> list[str]:
+    """The bare digests of the sources that are named by one."""
+    return [source.digest.removeprefix("sha256:") for source in sources if source.digest]
 
 
-def refuse_later(found: Sequence[Violation], method: str) -> None:
-    """Raises NOT_IMPLEMENTED for what a later version of the method does, if there is any of it."""
-    if found:
+def check_uploaded(
+    sources: Sequence[submission_pb2.SourceFile], sizes_bytes: Mapping[str, int | None]
+) -> int:
+    """How many bytes all sources hold; `sizes_bytes` tells that of each bare digest, None for one that is not
+    stored.
+
+    Raises GavelError MISSING_FILES, SOURCE_TOO_LARGE.
+    """
+    in_all_bytes = 0
+    missing: list[Violation] = []
+    for index, source in enumerate(sources):
+        size_bytes = len(source.data)
+        if source.digest:
+            found_bytes = sizes_bytes[source.digest.removeprefix("sha256:")]
+            if found_bytes is None:
+                description = f"{source.path} has not been uploaded as a source: {source.digest}"
+                missing.append(Violation(f"sources[{index}].digest", description))
+                continue
+            size_bytes = found_bytes
+        in_all_bytes += size_bytes
+    if missing:
         raise GavelError(
-            error_reason_pb2.ERROR_REASON_NOT_IMPLEMENTED,
-            f"{found[0].field}: {found[0].description}",
-            violations=found,
-            method=method,
+            error_reason_pb2.ERROR_REASON_MISSING_FILES,
+            f"{missing[0].field}: {missing[0].description}",
+            violations=missing,
+            digest=missing[0].description.rpartition(" ")[2],
+            count=str(len(missing)),
         )
+    if in_all_bytes > SOURCES_BYTES:
+        raise source_too_large("the sources", in_all_bytes, SOURCES_BYTES)
+    return in_all_bytes
 
 
 def source_too_large(what: str, size_bytes: int, limit_bytes: int) -> GavelError:

@@ -5,19 +5,21 @@ the same verdict of the same facts.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Sequence
 
-from gavel.judging import allowances, limits, verdict
+from gavel.judging import allowances, limits, sources, verdict
+from gavel.judging.admission import check_uploaded
 from gavel.judging.boxes import Boxes
-from gavel.judging.building import Program
+from gavel.judging.building import Files, Program
 from gavel.judging.engine import Engine
-from gavel.judging.outcome import Cancellation, EngineError
+from gavel.judging.outcome import Cancellation, EngineError, MissingSource
 from gavel.judging.plan import fill
 from gavel.judging.report import test_result
 from gavel.judging.running import CannotRun, executed
 from gavel.sandbox import Box, Command, LiveOutput, Outcome, SandboxError
 from gavel.submission.v1 import submission_pb2
-from gavel.submission.v1.submission_pb2 import CompileResult, TestResult
+from gavel.submission.v1.submission_pb2 import CompileResult, SourceFile, TestResult
 
 NAME = "run"
 """What the one test of such a run is called."""
@@ -30,7 +32,7 @@ class LiveJob:
     tenant: str
     language: str
     """As it was asked for: `cpp`, `cpp@20`."""
-    files: Mapping[str, bytes]
+    sources: Sequence[SourceFile]
     entry_point: str
     """Empty: the first of the files that the language owns."""
     argv: Sequence[str]
@@ -51,14 +53,30 @@ def run_live(
 
     `stdin` is a pipe's read end, which stays the caller's. `compiled` is told of the compiler of a compiled
     language before the program starts; the second value is what the check of another language's program said
-    when it turned out to be none. Raises Cancelled, EngineError.
+    when it turned out to be none. Raises Cancelled, EngineError; GavelError MISSING_FILES, SOURCE_TOO_LARGE
+    for sources by digest.
     """
+    today = dt.datetime.now(dt.UTC).date()
     with Boxes(engine.sandbox, cancellation) as boxes:
         try:
-            return _LiveRun(engine, job, boxes).run(stdin, output, compiled)
+            with sources.handed_in(engine.workshop.store, job.tenant, today, job.sources) as files:
+                check_uploaded(job.sources, _sizes(job.sources, files))
+                return _LiveRun(engine, job, boxes).run(files, stdin, output, compiled)
+        except MissingSource as missing:
+            check_uploaded(job.sources, {**_sizes(job.sources, {}), missing.sha256: None})
+            raise
         except (EngineError, SandboxError) as error:
             boxes.check()  # a box that was killed fails in ways of its own
             raise EngineError(str(error)) from error
+
+
+def _sizes(files: Sequence[SourceFile], opened: Files) -> dict[str, int | None]:
+    """Of each digest in bytes; 0 for what is not open."""
+    return {
+        file.digest.removeprefix("sha256:"): sources.size_of(opened.get(file.path, b""))
+        for file in files
+        if file.digest
+    }
 
 
 class _LiveRun:
@@ -71,7 +89,7 @@ class _LiveRun:
         self._compile_limits = allowances.of_compilation(None)
 
     def run(
-        self, stdin: int, output: LiveOutput, compiled: Callable[[CompileResult], None]
+        self, files: Files, stdin: int, output: LiveOutput, compiled: Callable[[CompileResult], None]
     ) -> tuple[TestResult, CompileResult | None]:
         box = self._boxes.open(
             self._builder.toolchain.spec,
@@ -79,7 +97,7 @@ class _LiveRun:
             self._compile_limits.files_count,
         )
         job = self._job
-        program, result = self._builder.build(box, job.files, job.entry_point, self._compile_limits)
+        program, result = self._builder.build(box, files, job.entry_point, self._compile_limits)
         self._boxes.check()
         if self._language.compiled or program is None:
             compiled(result)

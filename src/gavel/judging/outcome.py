@@ -13,6 +13,14 @@ class EngineError(Exception):
     """
 
 
+class MissingSource(EngineError):  # noqa: N818  (reads as what happened)
+    """A source file that was named by its digest is not stored."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"the source file sha256:{sha256} is not stored")
+        self.sha256 = sha256
+
+
 class Cancelled(Exception):  # noqa: N818  (reads as what happened)
     """Somebody asked for the end, and everything that ran was killed."""
 

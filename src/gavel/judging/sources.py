@@ -1,33 +1,46 @@
 """The files of a submission, with those that its problem puts over them."""
 
 import contextlib
+import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gavel.judging.building import Files
 from gavel.judging.languages import Language
 from gavel.judging.store import Store
 from gavel.judging.task import Job, Task, content_of, included_files, with_constants
+from gavel.storage.keys import day_of
+from gavel.submission.v1.submission_pb2 import SourceFile
 
 
 @contextlib.contextmanager
 def opened(store: Store, job: Job, task: Task, language: Language) -> Iterator[tuple[Files, tuple[str, ...]]]:
     """All files, and the paths of those that are the problem's. Raises BrokenProblem, EngineError."""
-    with contextlib.ExitStack() as open_files:
-        files: dict[str, bytes | int] = {}
-        for file in job.sources.files:
-            if file.WhichOneof("content") == "digest":
-                sha256 = file.digest.removeprefix("sha256:")
-                source = store.open_source(job.tenant, job.submission_id, sha256)
-                open_files.callback(os.close, source)
-                files[file.path] = source
-            else:
-                files[file.path] = file.data
+    with handed_in(store, job.tenant, day_of(job.submission_id), job.sources.files) as files:
         included = included_files(task.manifest, language.code)
         for path, reference in included.items():
             data = store.read(job.tenant, content_of(reference))
             files[path] = with_constants(data, task.manifest.constants)
         yield files, tuple(included)
+
+
+@contextlib.contextmanager
+def handed_in(
+    store: Store, tenant: str, day: dt.date, sources: Sequence[SourceFile]
+) -> Iterator[dict[str, bytes | int]]:
+    """The files of a program by path; those that are named by a digest are of this day's. Raises
+    MissingSource, EngineError.
+    """
+    with contextlib.ExitStack() as open_files:
+        files: dict[str, bytes | int] = {}
+        for source in sources:
+            if source.digest:
+                descriptor = store.open_source(tenant, day, source.digest.removeprefix("sha256:"))
+                open_files.callback(os.close, descriptor)
+                files[source.path] = descriptor
+            else:
+                files[source.path] = source.data
+        yield files
 
 
 def refusal(task: Task, language: Language, files: Files, included: tuple[str, ...]) -> str:

@@ -5,14 +5,13 @@ import contextlib
 import datetime as dt
 import os
 import threading
-import uuid
 from collections.abc import Iterator
 
 from google.protobuf.message import DecodeError
 
-from gavel.judging.outcome import BrokenProblem, EngineError
+from gavel.judging.outcome import BrokenProblem, EngineError, MissingSource
 from gavel.judging.task import Content
-from gavel.storage.keys import blob_key, source_blob_key
+from gavel.storage.keys import blob_key, source_blob_keys
 from gavel.storage.objects import ObjectNotFound, Objects, StorageUnavailable
 from gavel.submission.v1.problem_pb2 import Manifest
 
@@ -65,20 +64,15 @@ class Store:
         with self.opened(tenant, content) as source:
             return source if isinstance(source, bytes) else os.pread(source, content.size_bytes, 0)
 
-    def open_source(self, tenant: str, submission: uuid.UUID, sha256: str) -> int:
-        """An uploaded source file, which the caller closes: of the submission's day, the day before, or a
-        blob.
+    def open_source(self, tenant: str, day: dt.date, sha256: str) -> int:
+        """A source file that was uploaded for a submission of this day; the caller closes it. Raises
+        MissingSource, EngineError.
         """
-        keys = [blob_key(tenant, sha256)]
-        if submission.version == 7:  # a program that is run at once has no day of its own
-            accepted = dt.datetime.fromtimestamp((submission.int >> 80) / 1000, dt.UTC).date()
-            days = (accepted, accepted - dt.timedelta(days=1))
-            keys = [*(source_blob_key(day, tenant, sha256) for day in days), *keys]
-        for key in keys:
+        for key in source_blob_keys(day, tenant, sha256):
             descriptor = self._open(key)
             if descriptor is not None:
                 return descriptor
-        raise EngineError(f"the source file sha256:{sha256} is not stored")
+        raise MissingSource(sha256)
 
     def _open(self, key: str) -> int | None:
         try:

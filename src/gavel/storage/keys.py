@@ -5,12 +5,17 @@ Tenants match `[a-z0-9][a-z0-9_-]{0,62}` (`rpc.context.tenant_of`), problems and
 they come in: no part of a key can leave its folder, and the store refuses `..` besides.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 PROBLEMS: Final = "problems/"
 """Prefix of every problem: `problems/<tenant>/<name>`."""
+
+
+def day_of(submission: UUID) -> date:
+    """The UTC day of a UUIDv7, by which what belongs to a submission is kept and dropped."""
+    return datetime.fromtimestamp((submission.int >> 80) / 1000, UTC).date()
 
 
 def blob_key(tenant: str, sha256: str) -> str:
@@ -31,6 +36,15 @@ def source_pack_key(day: date, name: str) -> str:
 def source_blob_key(day: date, tenant: str, sha256: str) -> str:
     """An uploaded source by content, kept as long as its day."""
     return f"sources/{day.isoformat()}/{tenant}/sha256/{sha256}"
+
+
+def source_blob_keys(day: date, tenant: str, sha256: str) -> list[str]:
+    """Where a source may lie that a submission of this day names, the likeliest place first.
+
+    It is uploaded on the day of the accept or the day before; and the day of a submission, which is its
+    request's, may be the day before its accept or, close to midnight, the day behind it.
+    """
+    return [source_blob_key(day + timedelta(days=days), tenant, sha256) for days in (0, -1, 1, -2)]
 
 
 def output_key(day: date, submission: UUID, judgement: int, attempt: str, name: str) -> str:

@@ -94,7 +94,13 @@ async def main(stop: asyncio.Event) -> None:
         listing = Listing(pool, problems, objects)
         listing.start()
         parts.push_async_callback(listing.stop)
-        intake = Intake(producer, destinations, problems.resolve, in_flight_most=settings.accepts_in_flight)
+        intake = Intake(
+            producer,
+            destinations,
+            problems.resolve,
+            files.source_sizes,
+            in_flight_most=settings.accepts_in_flight,
+        )
         reading = Reading(pool, StoredPositions(pool), LogEnds(settings.kafka), objects)
         downloads = Downloads(objects, files, reading, settings.downloads)
         cancellation = Cancellation(

@@ -18,8 +18,6 @@ from gavel.judging.admission import (
     check_language,
     check_limits,
     check_sources,
-    later_sources,
-    refuse_later,
     refuse_size,
     source_too_large,
 )
@@ -59,7 +57,7 @@ def admit(request: submission_service_pb2.CreateSubmissionRequest, now_ms: int) 
     """Reads a request. `now_ms` is the time since 1970.
 
     Raises GavelError: INVALID_FIELD, UNKNOWN_LANGUAGE or REQUEST_ID_CLOCK with a violation for every bad
-    field; NOT_IMPLEMENTED for the batch lane and for sources by digest; SOURCE_TOO_LARGE.
+    field; NOT_IMPLEMENTED for the batch lane; SOURCE_TOO_LARGE.
     """
     findings = Findings()
     request_id = _request_id(request.request_id, now_ms, findings)
@@ -87,8 +85,10 @@ def limits_under(
     request: submission_service_pb2.CreateSubmissionRequest,
     language: Language,
     rules: problem_pb2.Manifest | None,
+    sources_bytes: int,
 ) -> submission_pb2.Limits:
-    """The limits that apply to an admitted request, under its problem's rules (None: it has no problem).
+    """The limits that apply to an admitted request, under its problem's rules (None: it has no problem);
+    `sources_bytes` is what its source files hold.
 
     Raises GavelError INVALID_FIELD for limits beyond the problem's and for a language that the problem does
     not take; SOURCE_TOO_LARGE for more code than it takes.
@@ -104,9 +104,8 @@ def limits_under(
             findings.add(field, description)
     if findings:
         raise findings.error()
-    code_bytes = sum(len(source.data) for source in request.sources)
-    if 0 < rules.code_bytes < code_bytes:
-        raise source_too_large("the sources", code_bytes, rules.code_bytes)
+    if 0 < rules.code_bytes < sources_bytes:
+        raise source_too_large("the sources", sources_bytes, rules.code_bytes)
     return run_limits.resolve(request.limits, of_problem, language)
 
 
@@ -179,11 +178,15 @@ def _check_tests(tests: submission_pb2.InlineTests, findings: Findings) -> None:
 
 
 def _refuse_unimplemented(request: submission_service_pb2.CreateSubmissionRequest) -> None:
-    """The batch lane and sources by digest are defined and come with a later version."""
-    later: list[Violation] = []
+    """The batch lane is defined and comes with a later version."""
     if request.lane == submission_pb2.LANE_BATCH:
-        later.append(Violation("lane", "the batch lane comes with a later version"))
-    refuse_later([*later, *later_sources(request.sources)], _CREATE)
+        later = Violation("lane", "the batch lane comes with a later version")
+        raise GavelError(
+            error_reason_pb2.ERROR_REASON_NOT_IMPLEMENTED,
+            f"{later.field}: {later.description}",
+            violations=[later],
+            method=_CREATE,
+        )
 
 
 def _shown(text: str) -> str:

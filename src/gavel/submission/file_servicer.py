@@ -12,7 +12,7 @@ from gavel.rpc.findings import Findings
 from gavel.rpc.server import tenant_of
 from gavel.storage import digests
 from gavel.submission.downloads import Downloads
-from gavel.submission.files import DIGESTS, Files
+from gavel.submission.files import DIGESTS, Files, is_of_sources
 from gavel.submission.v1 import file_service_pb2, file_service_pb2_grpc
 
 DRAIN_S = 1.0
@@ -31,7 +31,9 @@ class FileServicer(file_service_pb2_grpc.FileServiceServicer):
     async def FindMissingFiles(  # noqa: N802 - the contract's name
         self, request: file_service_pb2.FindMissingFilesRequest, context: _Context
     ) -> file_service_pb2.FindMissingFilesResponse:
-        missing = await self._files.missing(tenant_of(context), sha256s_of(request))
+        missing = await self._files.missing(
+            tenant_of(context), sha256s_of(request), sources=is_of_sources(request.purpose)
+        )
         return file_service_pb2.FindMissingFilesResponse(digests=[f"sha256:{sha256}" for sha256 in missing])
 
     async def UploadFile(  # noqa: N802

@@ -5,14 +5,17 @@ The database is not on this path. What is refused has produced nothing and store
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
 from typing import Protocol
 
 from gavel.bus import topics
 from gavel.bus.producer import Delivery, Headers
+from gavel.judging.admission import check_uploaded, uploaded_sha256s
 from gavel.rpc.admission import Gate
 from gavel.rpc.errors import GavelError
 from gavel.rpc.positions import Position, ReadToken
+from gavel.storage.keys import day_of
 from gavel.submission import core, identity
 from gavel.submission.acknowledgement import acknowledged, deadline_of
 from gavel.submission.admission import admit, limits_under
@@ -28,6 +31,9 @@ from gavel.telemetry.metrics import (
 
 Resolve = Callable[[str, str], Awaitable[ProblemFacts]]
 """Finds a problem by tenant and bare name. GavelError PROBLEM_NOT_FOUND, STORAGE_UNAVAILABLE."""
+
+SourceSizes = Callable[[str, date, Sequence[str]], Awaitable[dict[str, int | None]]]
+"""How many bytes each uploaded source has; see `Files.source_sizes`."""
 
 
 class Sender(Protocol):
@@ -48,11 +54,18 @@ class Intake:
     """Accepts submissions; belongs to one event loop."""
 
     def __init__(
-        self, sender: Sender, destinations: Destinations, resolve: Resolve, *, in_flight_most: int
+        self,
+        sender: Sender,
+        destinations: Destinations,
+        resolve: Resolve,
+        source_sizes: SourceSizes,
+        *,
+        in_flight_most: int,
     ) -> None:
         self._sender = sender
         self._destinations = destinations
         self._resolve = resolve
+        self._source_sizes = source_sizes
         self._gate = Gate("accepts that wait for the broker", in_flight_most)
         self._log = log.logger("gavel.submission.intake")
 
@@ -81,7 +94,11 @@ class Intake:
         language = admitted.language.code
         destination = self._destinations.known(language) or await self._destinations.of(language)
         facts = await self._resolve(tenant, admitted.problem) if admitted.problem else None
-        limits = limits_under(request, admitted.language, facts.rules if facts else None)
+        sizes_bytes: dict[str, int | None] = {}
+        if sha256s := uploaded_sha256s(request.sources):
+            sizes_bytes = await self._source_sizes(tenant, day_of(admitted.request_id), sha256s)
+        sources_bytes = check_uploaded(request.sources, sizes_bytes)
+        limits = limits_under(request, admitted.language, facts.rules if facts else None, sources_bytes)
         submission_id = identity.submission_id(tenant, admitted.request_id, request)
         record = core.record_of(
             tenant,

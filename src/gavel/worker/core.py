@@ -5,7 +5,6 @@ Times are Unix nanoseconds that the caller passes in; the attempt's id comes fro
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -91,11 +90,6 @@ def read(record: Record, language: str, lost: int) -> Job | Unhandled | Unreadab
     if reason:
         return Unhandled(key, submission, message.tenant, reason, record.headers)
     return Job(key, submission, message.tenant, language, message, record.timestamp_ms, record.headers)
-
-
-def day_of(submission: UUID) -> date:
-    """The UTC day of a UUIDv7, by which what belongs to a submission is kept and dropped."""
-    return datetime.fromtimestamp((submission.int >> 80) / 1000, UTC).date()
 
 
 def address(event: judgement_event_pb2.JudgementEvent, partitions: int) -> tuple[str, int]:

@@ -8,7 +8,6 @@ from gavel.rpc.findings import Findings
 from gavel.submission.v1 import error_reason_pb2
 from gavel.worker.v1 import worker_service_pb2
 
-METHOD = "gavel.worker.v1.WorkerService/RunProgram"
 LANGUAGE_KEY = "x-gavel-language"
 """Request metadata by which the ingress finds a worker of the language."""
 
@@ -16,8 +15,8 @@ LANGUAGE_KEY = "x-gavel-language"
 def job_of(request: worker_service_pb2.RunProgramRequest, tenant: str) -> LiveJob:
     """What the first message asks to run.
 
-    Raises GavelError: INVALID_FIELD or UNKNOWN_LANGUAGE with a violation for every bad field; NOT_IMPLEMENTED
-    for sources by digest; SOURCE_TOO_LARGE.
+    Raises GavelError: INVALID_FIELD or UNKNOWN_LANGUAGE with a violation for every bad field;
+    SOURCE_TOO_LARGE.
     """
     if request.WhichOneof("request") != "start":
         raise invalid("start", "the first message has to hold what is to be run")
@@ -28,12 +27,11 @@ def job_of(request: worker_service_pb2.RunProgramRequest, tenant: str) -> LiveJo
     admission.check_limits(start.limits, findings)
     if findings:
         raise findings.error()
-    admission.refuse_later(admission.later_sources(start.sources), METHOD)
     admission.refuse_size(start.sources, 0, "the sources")
     return LiveJob(
         tenant=tenant,
         language=start.language,
-        files={source.path: source.data for source in start.sources},
+        sources=tuple(start.sources),
         entry_point=start.entry_point,
         argv=tuple(start.argv),
         limits=start.limits,

@@ -222,6 +222,9 @@ class _Run:
         except Cancelled:
             outcome = "CANCELLED"
             raise
+        except GavelError as error:
+            outcome = error.reason_name
+            raise
         except Exception:
             _LOG.exception("program_failed", language=self._code)
             raise

@@ -191,7 +191,7 @@ class _Attempt:
 
     def _keep(self, name: str, data: bytes) -> str:
         """Stores something among the attempt's outputs; its key. Raises StorageUnavailable."""
-        day, judgement = core.day_of(self._job.submission), self._job.key.judgement
+        day, judgement = keys.day_of(self._job.submission), self._job.key.judgement
         key = keys.output_key(day, self._job.submission, judgement, self._id, name)
         self._around.objects.put(key, data)
         return key

@@ -1,5 +1,6 @@
 """The client over real sockets: retries that keep the request_id, pages, uploads, errors by class."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import grpc
@@ -10,6 +11,7 @@ from gavel.client.aio import AsyncClient
 from gavel.client.sync import Client
 from gavel.rpc.errors import GavelError, invalid
 from gavel.submission.v1 import error_reason_pb2 as reasons
+from gavel.submission.v1 import file_service_pb2
 from scripted import NAME, Scripted, a_test, ended, lost, running, scripted, scripted_thread
 
 
@@ -126,6 +128,25 @@ async def test_only_missing_files_of_a_package_are_sent(tmp_path: Path) -> None:
         assert second.name == "problems/other"
         assert [file.path for file in first.files] == [file.path for file in second.files]
         assert all(not file.path.startswith(".") for file in first.files)
+
+
+async def test_what_is_too_large_for_a_request_is_uploaded_before() -> None:
+    """As few files as that takes, the largest first; sent again they are there already."""
+    files = {"a.py": b"a" * 30_000, "b.py": b"b" * 300_000, "c.py": b"c" * 36_000, "d.py": b""}
+    large = {path: "sha256:" + sha256(files[path]).hexdigest() for path in ("b.py", "c.py")}
+    async with scripted() as services, AsyncClient(services.address) as gavel:
+        await gavel.submit(files, language="python3")
+        await gavel.submit(files, language="python3")
+        await gavel.submit({"a.py": files["a.py"]}, language="python3")
+
+        first, second, small = services.submissions.creates
+        stored = services.files.stored
+    assert stored == {digest: files[path] for path, digest in large.items()}
+    assert services.files.uploads == 2
+    assert services.files.purposes == {file_service_pb2.FILE_PURPOSE_SOURCE}
+    assert list(first.sources) == list(second.sources)
+    assert {source.path: source.digest or source.data for source in first.sources} == files | large
+    assert small.sources[0].data == files["a.py"]
 
 
 async def test_files_of_a_package_may_be_sent_with_other_contents(tmp_path: Path) -> None:

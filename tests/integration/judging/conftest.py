@@ -6,12 +6,12 @@ import dataclasses
 import shutil
 import tempfile
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from gavel.client import uuid7
 from gavel.judging import toolchains
 from gavel.judging.engine import Engine, Job, Judged
 from gavel.judging.languages import LANGUAGES
@@ -113,7 +113,7 @@ class Judge:
         made = SubmissionRecord(language=language, inline=files, **record)  # type: ignore[arg-type]
         if tests is not None:
             made.tests.CopyFrom(InlineTests(tests=tests, validator_arguments=validator_arguments))
-        job = Job(uuid.uuid4(), self.tenant, made, files)
+        job = Job(uuid7(), self.tenant, made, files)
         return self.engine.judge(job, recorder or Recorder(), cancel or Cancel(), slots)
 
 

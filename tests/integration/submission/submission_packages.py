@@ -5,7 +5,12 @@ from collections.abc import Iterator, Mapping
 
 from submission_mesh import Calls
 
-from gavel.submission.v1.file_service_pb2 import UploadFileRequest, UploadFileResponse
+from gavel.submission.v1.file_service_pb2 import (
+    FILE_PURPOSE_PACKAGE,
+    FilePurpose,
+    UploadFileRequest,
+    UploadFileResponse,
+)
 from gavel.submission.v1.problem_pb2 import FileReference
 from gavel.submission.v1.problem_service_pb2 import CreateProblemRequest, CreateProblemResponse
 
@@ -24,9 +29,11 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def chunks(content: bytes, chunk_bytes: int = 256 * 1024) -> Iterator[UploadFileRequest]:
+def chunks(
+    content: bytes, chunk_bytes: int = 256 * 1024, purpose: FilePurpose = FILE_PURPOSE_PACKAGE
+) -> Iterator[UploadFileRequest]:
     """An upload."""
-    yield UploadFileRequest(digest=f"sha256:{sha256(content)}", size_bytes=len(content))
+    yield UploadFileRequest(digest=f"sha256:{sha256(content)}", size_bytes=len(content), purpose=purpose)
     for at in range(0, len(content), chunk_bytes):
         yield UploadFileRequest(data=content[at : at + chunk_bytes])
 

@@ -83,7 +83,7 @@ async def test_refusals_leave_no_record(calls: Calls, replica: Replica) -> None:
         (request(problem="problems/none"), "NOT_FOUND", "PROBLEM_NOT_FOUND"),
         (request(problem="none"), "INVALID_ARGUMENT", "INVALID_FIELD"),
         (request(lane=submission_pb2.LANE_BATCH), "UNIMPLEMENTED", "NOT_IMPLEMENTED"),
-        (digest, "UNIMPLEMENTED", "NOT_IMPLEMENTED"),
+        (digest, "FAILED_PRECONDITION", "MISSING_FILES"),
         (large, "RESOURCE_EXHAUSTED", "SOURCE_TOO_LARGE"),
         (clock, "INVALID_ARGUMENT", "REQUEST_ID_CLOCK"),
     ]

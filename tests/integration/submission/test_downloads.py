@@ -5,13 +5,13 @@ import os
 import grpc
 import pytest
 from submission_mesh import Calls, Writer, ended, id_of, request
-from submission_packages import sha256, upload
+from submission_packages import chunks, sha256, upload
 
 from gavel.rpc.errors import GavelError, from_rpc_error
 from gavel.storage.keys import blob_key
 from gavel.storage.objects import Objects
 from gavel.submission.v1 import submission_pb2
-from gavel.submission.v1.file_service_pb2 import ReadFileRequest
+from gavel.submission.v1.file_service_pb2 import FILE_PURPOSE_SOURCE, ReadFileRequest
 from gavel.worker.v1 import judgement_event_pb2
 
 pytestmark = pytest.mark.integration
@@ -84,6 +84,27 @@ async def test_an_output_that_a_result_links_to(calls: Calls, writer: Writer, ob
     assert b"".join(await read(calls, judgement=f"{name}/judgements/1", test_number=1)) == CONTENT
 
 
+async def test_the_sources_of_a_submission(calls: Calls, writer: Writer) -> None:
+    """Those that came along and those that were uploaded, whole and in part; no others."""
+    digest = (await calls.files.UploadFile(chunks(CONTENT, purpose=FILE_PURPOSE_SOURCE))).digest
+    made = request()
+    made.sources.add(path="data/big.txt", digest=digest)
+    response = await calls.submissions.CreateSubmission(made)
+    writer.store(response)
+    name = response.submission.name
+
+    async def source(path: str, **part: int) -> bytes:
+        return b"".join(await read(calls, judgement=name, source_path=path, **part))
+
+    assert await source(made.sources[0].path) == made.sources[0].data
+    assert await source(made.sources[0].path, offset_bytes=2, length_bytes=3) == made.sources[0].data[2:5]
+    assert await source("data/big.txt") == CONTENT
+    assert await source("data/big.txt", offset_bytes=5, length_bytes=300 * KIB) == CONTENT[5 : 5 + 300 * KIB]
+    missing = await refused(calls, judgement=name, source_path="other.txt")
+    foreign = await refused(calls, STRANGER, judgement=name, source_path="data/big.txt")
+    assert (missing.reason_name, foreign.reason_name) == ("FILE_NOT_FOUND", "FOREIGN_TENANT")
+
+
 @pytest.mark.parametrize(
     ("offset_bytes", "length_bytes"),
     [(0, 1), (1, 0), (300 * KIB, 300 * KIB), (len(CONTENT) - 1, 10), (len(CONTENT), 0), (0, 2**40)],
@@ -147,6 +168,8 @@ async def test_before_its_end_is_stored_a_judgement_has_no_outputs(calls: Calls,
         ({"digest": f"sha256:{'0' * 64}", "test_number": 1}, ["test_number"]),
         ({"judgement": "submissions/../../blobs", "test_number": 1}, ["judgement"]),
         ({"judgement": "submissions/x"}, ["test_number"]),
+        ({"judgement": "submissions/x", "test_number": 1, "source_path": "a"}, ["source_path"]),
+        ({"digest": f"sha256:{'0' * 64}", "source_path": "a"}, ["source_path"]),
         (
             {"digest": f"sha256:{'0' * 64}", "offset_bytes": -1, "length_bytes": -1},
             ["offset_bytes", "length_bytes"],

@@ -236,7 +236,7 @@ def with_digest(start: worker_service_pb2.RunProgramStart) -> None:
         (lambda s: setattr(s.limits, "memory_bytes", 1 << 40), "INVALID_FIELD", ["limits.memory_bytes"]),
         (lambda s: setattr(s, "entry_point", "b.py"), "INVALID_FIELD", ["entry_point"]),
         (lambda s: s.argv.append("\0"), "INVALID_FIELD", ["argv[0]"]),
-        (with_digest, "NOT_IMPLEMENTED", ["sources[0].digest"]),
+        (with_digest, "MISSING_FILES", ["sources[0].digest"]),
         (lambda s: setattr(s.sources[0], "data", b"#" * 70_000), "SOURCE_TOO_LARGE", []),
         (lambda s: setattr(s, "language", "java"), "LANGUAGE_UNAVAILABLE", []),
     ],

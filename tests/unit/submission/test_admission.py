@@ -197,10 +197,9 @@ def test_wrong_clock(off_ms: int) -> None:
     )
 
 
-def test_batch_lane_and_digests_come_later() -> None:
-    """Both are UNIMPLEMENTED, and the answer names each field."""
+def test_batch_lane_comes_later() -> None:
+    """It is UNIMPLEMENTED, and the answer names the field."""
     made = request(lane=submission_pb2.LANE_BATCH)
-    made.sources.add(path="big.txt", digest="sha256:" + "0" * 64)
 
     error = refusal(made)
 
@@ -208,7 +207,7 @@ def test_batch_lane_and_digests_come_later() -> None:
         reasons.ERROR_REASON_NOT_IMPLEMENTED,
         grpc.StatusCode.UNIMPLEMENTED,
     )
-    assert fields(error) == ["lane", "sources[1].digest"]
+    assert fields(error) == ["lane"]
 
 
 def test_too_large() -> None:
@@ -227,6 +226,28 @@ def test_too_large() -> None:
     assert int(error.metadata["size_bytes"]) > 80_000
 
 
+def test_uploaded_sources_are_there_and_not_too_much() -> None:
+    """Each that is missing is named; all sources together are bounded, those sent along included."""
+    made = request()
+    inline_bytes = len(made.sources[0].data)
+    for name in ("a", "b", "c"):
+        made.sources.add(path=name, digest="sha256:" + name * 64)
+    sha256s = programs.uploaded_sha256s(made.sources)
+    assert sha256s == ["a" * 64, "b" * 64, "c" * 64]
+
+    assert programs.check_uploaded(made.sources, dict.fromkeys(sha256s, 7)) == inline_bytes + 21
+    with pytest.raises(GavelError) as caught:
+        programs.check_uploaded(made.sources, {"a" * 64: None, "b" * 64: 7, "c" * 64: None})
+    assert caught.value.reason == reasons.ERROR_REASON_MISSING_FILES
+    assert fields(caught.value) == ["sources[1].digest", "sources[3].digest"]
+    assert caught.value.metadata["digest"] == "sha256:" + "a" * 64
+    with pytest.raises(GavelError) as caught:
+        programs.check_uploaded(
+            made.sources, {"a" * 64: programs.SOURCES_BYTES - inline_bytes, "b" * 64: 0, "c" * 64: 1}
+        )
+    assert caught.value.reason == reasons.ERROR_REASON_SOURCE_TOO_LARGE
+
+
 def test_problem_bounds_limits() -> None:
     """Limits beyond the problem's are refused, with the language's factor taken into account."""
     made = request(language="java", problem="problems/x")
@@ -237,7 +258,7 @@ def test_problem_bounds_limits() -> None:
     rules.limits.memory_bytes = 2**29
 
     with pytest.raises(GavelError) as caught:
-        admission.limits_under(made, LANGUAGES["java"], rules)
+        admission.limits_under(made, LANGUAGES["java"], rules, 1)
 
     assert fields(caught.value) == ["limits.cpu_time_ms", "limits.memory_bytes"]
 
@@ -248,12 +269,12 @@ def test_problem_bounds_languages_and_code() -> None:
     rules = problem_pb2.Manifest(languages=["cpp"])
 
     with pytest.raises(GavelError) as caught:
-        admission.limits_under(made, LANGUAGES["python3"], rules)
+        admission.limits_under(made, LANGUAGES["python3"], rules, 1)
 
     assert fields(caught.value) == ["language"]
 
     with pytest.raises(GavelError) as caught:
-        admission.limits_under(made, LANGUAGES["python3"], problem_pb2.Manifest(code_bytes=3))
+        admission.limits_under(made, LANGUAGES["python3"], problem_pb2.Manifest(code_bytes=3), 4)
 
     assert caught.value.reason == reasons.ERROR_REASON_SOURCE_TOO_LARGE
 
@@ -265,7 +286,7 @@ def test_limits_that_apply() -> None:
     rules = problem_pb2.Manifest()
     rules.limits.cpu_time_ms = 1_000
 
-    limits = admission.limits_under(made, LANGUAGES["python3"], rules)
+    limits = admission.limits_under(made, LANGUAGES["python3"], rules, 1)
 
     assert (limits.processes, limits.cpu_time_ms, limits.wall_time_ms) == (3, 1_000, 3_000)
     assert all(getattr(limits, field.name) > 0 for field in submission_pb2.Limits.DESCRIPTOR.fields)

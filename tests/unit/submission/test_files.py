@@ -1,5 +1,6 @@
 """Files by digest, on a real folder."""
 
+import datetime as dt
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -9,12 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gavel.rpc.errors import GavelError
-from gavel.storage.keys import blob_key
+from gavel.storage.keys import blob_key, source_blob_key
 from gavel.storage.objects import Objects
 from gavel.submission.file_servicer import sha256s_of
-from gavel.submission.files import CHUNK_BYTES, FILE_BYTES, MEMORY_BYTES, Files
+from gavel.submission.files import CHUNK_BYTES, FILE_BYTES, MEMORY_BYTES, SOURCE_BYTES, Files
 from gavel.submission.v1 import error_reason_pb2 as reasons
-from gavel.submission.v1.file_service_pb2 import FindMissingFilesRequest, UploadFileRequest
+from gavel.submission.v1.file_service_pb2 import (
+    FILE_PURPOSE_SOURCE,
+    FindMissingFilesRequest,
+    UploadFileRequest,
+)
 
 LIMIT_BYTES = 8 * 2**20
 
@@ -109,6 +114,21 @@ REFUSED: dict[str, Refused] = {
         ],
         reasons.ERROR_REASON_DIGEST_MISMATCH,
     ),
+    "a source of 16 MiB and a byte": (
+        [UploadFileRequest(digest=DIGEST, size_bytes=SOURCE_BYTES + 1, purpose=FILE_PURPOSE_SOURCE)],
+        reasons.ERROR_REASON_MESSAGE_TOO_LARGE,
+    ),
+    "no such purpose": (
+        [UploadFileRequest(digest=DIGEST, size_bytes=7, data=CONTENT, purpose=99)],  # type: ignore[arg-type]
+        reasons.ERROR_REASON_INVALID_FIELD,
+    ),
+    "purpose again": (
+        [
+            UploadFileRequest(digest=DIGEST, size_bytes=7, data=b"cont"),
+            UploadFileRequest(data=b"ent", purpose=FILE_PURPOSE_SOURCE),
+        ],
+        reasons.ERROR_REASON_INVALID_FIELD,
+    ),
     "digest again": (
         [
             UploadFileRequest(digest=DIGEST, size_bytes=7, data=b"cont"),
@@ -130,7 +150,7 @@ async def test_refused_uploads_leave_nothing(objects: Objects, tmp_path: Path, c
         await files_of(objects, spool).upload("local", stream(messages))
 
     assert caught.value.reason == reason
-    assert await objects.list_async("blobs/") == []
+    assert await objects.list_async("") == []
     assert list(spool.iterdir()) == []
 
 
@@ -163,6 +183,31 @@ async def test_missing(objects: Objects) -> None:
 
     assert await files.missing("local", wanted) == ["b" * 64, "a" * 64]
     assert await files.missing("other", wanted) == ["b" * 64, stored.sha256, "a" * 64]
+
+
+async def test_sources_lie_by_day(objects: Objects) -> None:
+    """One is there for submissions of the day of its upload and the days around it, and is no package's
+    file; asked for it is missing when it is older than yesterday.
+    """
+    files = files_of(objects)
+    messages = messages_of(CONTENT, 100)
+    messages[0].purpose = FILE_PURPOSE_SOURCE
+    today = dt.datetime.now(dt.UTC).date()
+    stored = await files.upload("local", stream(messages))
+    old = hashlib.sha256(b"old").hexdigest()
+    objects.put(source_blob_key(today - dt.timedelta(days=2), "local", old), b"old")
+
+    assert objects.get(source_blob_key(today, "local", stored.sha256)) == CONTENT
+    assert await files.missing("local", [stored.sha256]) == [stored.sha256]
+    assert await files.missing("local", [stored.sha256, old], sources=True) == [old]
+    assert await files.missing("other", [stored.sha256], sources=True) == [stored.sha256]
+    found = {
+        days: (await files.source_sizes("local", today + dt.timedelta(days=days), [stored.sha256]))
+        for days in range(-2, 4)
+    }
+    there = {days for days, sizes in found.items() if sizes == {stored.sha256: len(CONTENT)}}
+    assert there == {-1, 0, 1, 2}
+    assert await files.source_sizes("other", today, [stored.sha256]) == {stored.sha256: None}
 
 
 def test_digests_are_checked() -> None:

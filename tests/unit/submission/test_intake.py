@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -55,13 +57,18 @@ async def resolve(tenant: str, name: str) -> ProblemFacts:
     return FACTS
 
 
+async def source_sizes(tenant: str, day: date, sha256s: Sequence[str]) -> dict[str, int | None]:
+    """Knows one source of one tenant."""
+    return {sha256: 9 if (tenant, sha256) == ("local", "c" * 64) else None for sha256 in sha256s}
+
+
 def intake_of(sent: Sent, *, in_flight_most: int = 10) -> Intake:
     """An intake of a mesh that serves python3 alone."""
 
     def look_up(language: str) -> Destination | None:
         return Destination("submissions.python3", "topic-id", 8) if language == "python3" else None
 
-    return Intake(sent, Destinations(look_up), resolve, in_flight_most=in_flight_most)
+    return Intake(sent, Destinations(look_up), resolve, source_sizes, in_flight_most=in_flight_most)
 
 
 async def test_accepts() -> None:
@@ -97,6 +104,21 @@ async def test_same_request_same_submission() -> None:
     assert first.submission.name == again.submission.name != other.submission.name
     assert sent.records[0][3] == sent.records[1][3]
     assert UUID(sent.records[0][2].submission_id).version == 7
+
+
+async def test_an_uploaded_source_is_named_in_the_record() -> None:
+    """By its digest, and only when it is there."""
+    sent = Sent()
+    made = request()
+    made.sources.add(path="big.py", digest="sha256:" + "c" * 64)
+
+    await intake_of(sent).accept("local", made, 5)
+
+    assert list(sent.records[0][2].inline.files) == list(made.sources)
+    with pytest.raises(GavelError) as caught:
+        await intake_of(sent).accept("other", made, 5)
+    assert caught.value.reason == reasons.ERROR_REASON_MISSING_FILES
+    assert len(sent.records) == 1
 
 
 @pytest.mark.parametrize(

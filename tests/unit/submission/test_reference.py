@@ -40,6 +40,8 @@ def test_every_call_is_described() -> None:
     [
         ("source files", programs.SOURCE_FILES),
         ("sources and inline tests together", programs.INLINE_BYTES),
+        ("sources in all, those named by their digest included", programs.SOURCES_BYTES),
+        ("a source that is uploaded", files.SOURCE_BYTES),
         ("a path", paths.PATH_BYTES),
         ("arguments of the program", programs.ARGUMENTS),
         ("arguments of the program", programs.ARGUMENT_BYTES),

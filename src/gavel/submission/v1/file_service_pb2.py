@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&gavel/submission/v1/file_service.proto\x12\x13gavel.submission.v1\"*\n\x17\x46indMissingFilesRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"+\n\x18\x46indMissingFilesResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"9\n\x13\x43reateUploadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"#\n\x14\x43reateUploadResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\"E\n\x11UploadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"8\n\x12UploadFileResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"u\n\x0fReadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x03\x12\x11\n\tjudgement\x18\x04 \x01(\t\x12\x13\n\x0btest_number\x18\x05 \x01(\x05\" \n\x10ReadFileResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x32\xa9\x03\n\x0b\x46ileService\x12t\n\x10\x46indMissingFiles\x12,.gavel.submission.v1.FindMissingFilesRequest\x1a-.gavel.submission.v1.FindMissingFilesResponse\"\x03\x90\x02\x01\x12\x63\n\x0c\x43reateUpload\x12(.gavel.submission.v1.CreateUploadRequest\x1a).gavel.submission.v1.CreateUploadResponse\x12_\n\nUploadFile\x12&.gavel.submission.v1.UploadFileRequest\x1a\'.gavel.submission.v1.UploadFileResponse(\x01\x12^\n\x08ReadFile\x12$.gavel.submission.v1.ReadFileRequest\x1a%.gavel.submission.v1.ReadFileResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&gavel/submission/v1/file_service.proto\x12\x13gavel.submission.v1\"]\n\x17\x46indMissingFilesRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\x12\x31\n\x07purpose\x18\x02 \x01(\x0e\x32 .gavel.submission.v1.FilePurpose\"+\n\x18\x46indMissingFilesResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"l\n\x13\x43reateUploadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x31\n\x07purpose\x18\x03 \x01(\x0e\x32 .gavel.submission.v1.FilePurpose\"#\n\x14\x43reateUploadResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\"x\n\x11UploadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x31\n\x07purpose\x18\x04 \x01(\x0e\x32 .gavel.submission.v1.FilePurpose\"8\n\x12UploadFileResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"\x8a\x01\n\x0fReadFileRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x03\x12\x11\n\tjudgement\x18\x04 \x01(\t\x12\x13\n\x0btest_number\x18\x05 \x01(\x05\x12\x13\n\x0bsource_path\x18\x06 \x01(\t\" \n\x10ReadFileResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*^\n\x0b\x46ilePurpose\x12\x1c\n\x18\x46ILE_PURPOSE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x46ILE_PURPOSE_PACKAGE\x10\x01\x12\x17\n\x13\x46ILE_PURPOSE_SOURCE\x10\x02\x32\xa9\x03\n\x0b\x46ileService\x12t\n\x10\x46indMissingFiles\x12,.gavel.submission.v1.FindMissingFilesRequest\x1a-.gavel.submission.v1.FindMissingFilesResponse\"\x03\x90\x02\x01\x12\x63\n\x0c\x43reateUpload\x12(.gavel.submission.v1.CreateUploadRequest\x1a).gavel.submission.v1.CreateUploadResponse\x12_\n\nUploadFile\x12&.gavel.submission.v1.UploadFileRequest\x1a\'.gavel.submission.v1.UploadFileResponse(\x01\x12^\n\x08ReadFile\x12$.gavel.submission.v1.ReadFileRequest\x1a%.gavel.submission.v1.ReadFileResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,22 +35,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FILESERVICE'].methods_by_name['FindMissingFiles']._serialized_options = b'\220\002\001'
   _globals['_FILESERVICE'].methods_by_name['ReadFile']._loaded_options = None
   _globals['_FILESERVICE'].methods_by_name['ReadFile']._serialized_options = b'\220\002\001'
+  _globals['_FILEPURPOSE']._serialized_start=705
+  _globals['_FILEPURPOSE']._serialized_end=799
   _globals['_FINDMISSINGFILESREQUEST']._serialized_start=63
-  _globals['_FINDMISSINGFILESREQUEST']._serialized_end=105
-  _globals['_FINDMISSINGFILESRESPONSE']._serialized_start=107
-  _globals['_FINDMISSINGFILESRESPONSE']._serialized_end=150
-  _globals['_CREATEUPLOADREQUEST']._serialized_start=152
-  _globals['_CREATEUPLOADREQUEST']._serialized_end=209
-  _globals['_CREATEUPLOADRESPONSE']._serialized_start=211
-  _globals['_CREATEUPLOADRESPONSE']._serialized_end=246
-  _globals['_UPLOADFILEREQUEST']._serialized_start=248
-  _globals['_UPLOADFILEREQUEST']._serialized_end=317
-  _globals['_UPLOADFILERESPONSE']._serialized_start=319
-  _globals['_UPLOADFILERESPONSE']._serialized_end=375
-  _globals['_READFILEREQUEST']._serialized_start=377
-  _globals['_READFILEREQUEST']._serialized_end=494
-  _globals['_READFILERESPONSE']._serialized_start=496
-  _globals['_READFILERESPONSE']._serialized_end=528
-  _globals['_FILESERVICE']._serialized_start=531
-  _globals['_FILESERVICE']._serialized_end=956
+  _globals['_FINDMISSINGFILESREQUEST']._serialized_end=156
+  _globals['_FINDMISSINGFILESRESPONSE']._serialized_start=158
+  _globals['_FINDMISSINGFILESRESPONSE']._serialized_end=201
+  _globals['_CREATEUPLOADREQUEST']._serialized_start=203
+  _globals['_CREATEUPLOADREQUEST']._serialized_end=311
+  _globals['_CREATEUPLOADRESPONSE']._serialized_start=313
+  _globals['_CREATEUPLOADRESPONSE']._serialized_end=348
+  _globals['_UPLOADFILEREQUEST']._serialized_start=350
+  _globals['_UPLOADFILEREQUEST']._serialized_end=470
+  _globals['_UPLOADFILERESPONSE']._serialized_start=472
+  _globals['_UPLOADFILERESPONSE']._serialized_end=528
+  _globals['_READFILEREQUEST']._serialized_start=531
+  _globals['_READFILEREQUEST']._serialized_end=669
+  _globals['_READFILERESPONSE']._serialized_start=671
+  _globals['_READFILERESPONSE']._serialized_end=703
+  _globals['_FILESERVICE']._serialized_start=802
+  _globals['_FILESERVICE']._serialized_end=1227
 # @@protoc_insertion_point(module_scope)

@@ -1,16 +1,17 @@
-"""`gavel get ID --output TEST`: all that a program wrote for a test."""
+"""`gavel get ID --output TEST` and `--source PATH`: a whole file, to a file or to the standard output."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gavel.cli.output import EXIT_BAD_REQUEST, fail, json_line
 from gavel.judging.report import HEAD_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from gavel.client import Client, Submission, TestResult
@@ -35,13 +36,28 @@ def write_output(
             EXIT_BAD_REQUEST,
             as_json=as_json,
         )
-    written_bytes = 0
-    with contextlib.nullcontext(sys.stdout.buffer) if to is None else to.open("wb") as file:
-        for piece in pieces:
-            written_bytes += file.write(piece)
-        file.flush()
+    written_bytes = _written(pieces, to)
     if as_json:
         json_line({"event": "output", "test": test.test, "file": str(to), "size_bytes": written_bytes})
+
+
+def write_source(client: Client, submission: str, path: str, to: Path | None, *, as_json: bool) -> None:
+    """Writes a source file of a submission to a file or to this command's standard output."""
+    written_bytes = _written(client.source(submission, path), to)
+    if as_json:
+        json_line({"event": "source", "path": path, "file": str(to), "size_bytes": written_bytes})
+
+
+def _written(pieces: Iterable[bytes], to: Path | None) -> int:
+    written_bytes = 0
+    # The first piece comes before the file is touched: a refusal leaves it as it is.
+    begun = iter(pieces)
+    head = next(begun, b"")
+    with contextlib.nullcontext(sys.stdout.buffer) if to is None else to.open("wb") as file:
+        for piece in chain([head], begun):
+            written_bytes += file.write(piece)
+        file.flush()
+    return written_bytes
 
 
 def _test(submission: Submission, wanted: str) -> TestResult | None:
