@@ -2,6 +2,7 @@
 
 Everything runs on this machine: the mesh, the programs that it judges, and the generator of the load, which
 is why the figures that matter are ratios and CPU time, and the wall-clock ones come with what bounds them.
+A row that fails is told, and costs no other row its figures.
 """
 
 import argparse
@@ -9,7 +10,8 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from gavel.embedded import Mesh
@@ -27,9 +29,35 @@ SANDBOX = "sandbox"
 OF_THE_MESH = ("latency", "streams", "flow", "open-loop", "accept")
 
 
-async def _measure(mesh: Mesh, folder: Path, names: Sequence[str]) -> list[Figure]:
-    figures: list[Figure] = []
-    rows = {
+class _Rows:
+    """Measured one after the other; JSON is printed as it comes, a table in the end."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._figures: list[Figure] = []
+        self.failed: list[str] = []
+
+    async def measure(self, name: str, row: Callable[[], Awaitable[list[Figure]]]) -> None:
+        """Measures one row, or tells why that failed."""
+        _say(f"measuring {name}")
+        try:
+            figures = await row()
+        except Exception:  # whatever it is, the other rows are worth having
+            traceback.print_exc()
+            self.failed.append(name)
+            return
+        self._figures += figures
+        if self._as_json:
+            show(figures, as_json=True)
+
+    def show(self) -> None:
+        """The table of all that was measured."""
+        if not self._as_json:
+            show(self._figures, as_json=False)
+
+
+async def _measure(rows: _Rows, mesh: Mesh, folder: Path, names: Sequence[str]) -> None:
+    of_the_mesh: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
         "latency": lambda: whole.verdict_latency(mesh),
         "streams": lambda: streams.open_streams(mesh),
         "flow": lambda: flow.through_the_mesh(mesh, folder),
@@ -37,18 +65,20 @@ async def _measure(mesh: Mesh, folder: Path, names: Sequence[str]) -> list[Figur
         "accept": lambda: accept.against_empty(mesh, folder),
     }
     for name in names:
-        _say(f"measuring {name}")
-        figures += await rows[name]()
-    return figures
+        await rows.measure(name, of_the_mesh[name])
 
 
-def _of_a_mesh(names: Sequence[str]) -> list[Figure]:
+async def _sandbox() -> list[Figure]:
+    return sandboxed.against_others(_say)  # on the main thread, with nothing else in the loop
+
+
+def _of_a_mesh(rows: _Rows, names: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="gavel-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         _say("starting a mesh")
         with Mesh(folder / "mesh", workers=["python3"]) as mesh:
-            return asyncio.run(_measure(mesh, folder, names))
+            asyncio.run(_measure(rows, mesh, folder, names))
 
 
 def main() -> int:
@@ -61,13 +91,15 @@ def main() -> int:
     if unknown := set(arguments.rows) - set(every):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     chosen = [name for name in every if name in arguments.rows or not arguments.rows]
-    figures: list[Figure] = []
+    rows = _Rows(as_json=arguments.json)
     if SANDBOX in chosen:
-        figures += sandboxed.against_others(_say)
+        asyncio.run(rows.measure(SANDBOX, _sandbox))
     if of_the_mesh := [name for name in chosen if name != SANDBOX]:
-        figures += _of_a_mesh(of_the_mesh)
-    show(figures, as_json=arguments.json)
-    return 0
+        _of_a_mesh(rows, of_the_mesh)
+    rows.show()
+    if rows.failed:
+        _say(f"failed: {', '.join(rows.failed)}")
+    return 1 if rows.failed else 0
 
 
 if __name__ == "__main__":

@@ -84,26 +84,30 @@ class Channels:
 
 async def create(
     channels: Channels, tally: Tally, request: submission_service_pb2.CreateSubmissionRequest, due: float
-) -> str | None:
-    """Sends one submission; answers its name, or None when it was refused or failed."""
+) -> submission_service_pb2.CreateSubmissionResponse | None:
+    """Sends one submission; None when it was refused or failed."""
     stub = submission_service_pb2_grpc.SubmissionServiceStub(channels.pick())
     try:
-        answer = await stub.CreateSubmission(request, timeout=ACCEPT_DEADLINE_S)
+        answer: submission_service_pb2.CreateSubmissionResponse = await stub.CreateSubmission(
+            request, timeout=ACCEPT_DEADLINE_S
+        )
     except grpc.aio.AioRpcError as error:
         tally.count_error(error)
         return None
     now = time.monotonic()
     tally.accept_s.append(now - due)
-    name: str = answer.submission.name
-    tally.accepted[name] = now
-    return name
+    tally.accepted[answer.submission.name] = now
+    return answer
 
 
-async def watch(channels: Channels, tally: Tally, name: str) -> None:
-    """Follows one submission to its end."""
+async def watch(
+    channels: Channels, tally: Tally, accepted: submission_service_pb2.CreateSubmissionResponse
+) -> None:
+    """Follows one submission to its end, with its read token, as the SDK does."""
+    name = accepted.submission.name
     stub = result_service_pb2_grpc.ResultServiceStub(channels.pick())
     identity = str(UUID(name.removeprefix("submissions/")))
-    request = result_service_pb2.WatchSubmissionRequest(name=name)
+    request = result_service_pb2.WatchSubmissionRequest(name=name, read_token=accepted.read_token)
     try:
         stream = stub.WatchSubmission(
             request, metadata=(("x-gavel-submission", identity),), timeout=WATCH_DEADLINE_S
@@ -132,9 +136,9 @@ async def open_loop(
     running: set[asyncio.Task[None]] = set()
 
     async def one(due: float) -> None:
-        name = await create(channels, tally, request(labels), due)
-        if watched and name is not None:
-            await watch(channels, tally, name)
+        accepted = await create(channels, tally, request(labels), due)
+        if watched and accepted is not None:
+            await watch(channels, tally, accepted)
 
     for index in range(int(rate * duration_s)):
         due = start + index / rate
