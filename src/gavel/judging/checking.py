@@ -3,7 +3,7 @@ with it.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gavel.judging.feedback import Points
@@ -65,3 +65,18 @@ class DefaultChecker:
             verdict, feedback = compare(expected, FileSource(output), arguments)
         message = "" if verdict == submission_pb2.VERDICT_ACCEPTED else "the output differs from the answer"
         return Checked(verdict, message, feedback)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AllOf:
+    """Several checkers, one after the other: right is what all of them accept."""
+
+    checkers: Sequence[Checker]
+
+    def check(self, test: Test, turn: Turn, output: int, /) -> Checked:
+        """What the first that does not accept it found, else the last one."""
+        for checker in self.checkers[:-1]:
+            checked = checker.check(test, turn, output)
+            if checked.verdict != submission_pb2.VERDICT_ACCEPTED:
+                return checked
+        return self.checkers[-1].check(test, turn, output)

@@ -61,9 +61,11 @@ def build_manifest(
             if path.startswith("include/") and path.count("/") >= 2
         ],
     )
-    validator = package_validator.output_validator(config, metadata)
+    validators = package_validator.output_validators(config, metadata)
+    validator = validators[0] if validators else None
     if validator is not None:
         manifest.validator.CopyFrom(validator)
+    manifest.further_validators.extend(validators[1:])
     folders = Folders(config, metadata)
     tests = package_tests.tests(config, metadata, folders, default_validator=validator is None)
     wanted = any(test.static_validation for test in tests)
@@ -88,8 +90,8 @@ def build_manifest(
 def _check_names(manifest: Manifest, findings: Findings) -> None:
     """Whatever is put into a box has to have a name that a submission's file could have."""
     placed = [f"include/{file.path}" for file in manifest.include]
-    placed += [file.path for file in manifest.validator.files]
-    placed += [file.path for file in (*manifest.static_validator.files, *manifest.grader.files)]
+    programs = (manifest.validator, *manifest.further_validators, manifest.static_validator, manifest.grader)
+    placed += [file.path for program in programs for file in program.files]
     placed += [f"data/{test.name}.files/{file.path}" for test in manifest.tests for file in test.files]
     for path in placed:
         if PATH.fullmatch(path) is None:

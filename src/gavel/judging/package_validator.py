@@ -12,6 +12,7 @@ from gavel.submission.v1.problem_pb2 import FileReference, Validator, ValidatorP
 
 _FOLDERS = ("output_validator", "output_validators")
 _INTERACTORS = "interactors"
+_SCRIPTS = {"build", "run"}
 _OF_SCRIPTS = "bash"
 """The language in whose box `build` and `run` live, whatever they are written in."""
 _DOMJUDGE = "domjudge-problem.ini"
@@ -21,9 +22,9 @@ _HEADER = re.compile(r".*\.(h|hh|hpp|hxx)", re.IGNORECASE)
 _EXIT_CODE_OF_RIGHT = re.compile(r"#\s*define\s+OK_EXIT_CODE\s+(\S+)")
 
 
-def output_validator(config: Configuration, metadata: Metadata) -> Validator | None:
-    """The package's own validator, in an interactive problem the program that talks with submissions; None
-    where the default one judges.
+def output_validators(config: Configuration, metadata: Metadata) -> list[Validator]:
+    """The package's own validator, in an interactive problem the program that talks with submissions; none
+    where the default one judges, several where a legacy package has several that all have to accept.
     """
     findings = config.findings
     if _SPECIAL.search(config.text(_DOMJUDGE) or ""):
@@ -40,15 +41,31 @@ def output_validator(config: Configuration, metadata: Metadata) -> Validator | N
             findings.warn(
                 f"{found[0]}/ was passed over, since problem.yaml does not say `validation: custom`."
             )
-        return None
+        return []
     if not found:
         if metadata.interactive or metadata.multi_pass or metadata.custom_validator:
             key = "type" if metadata.modern else "validation"
             findings.error(f"{PROBLEM}:{key}", f"needs a validator, but there is no program in {order[0]}/")
-        return None
+        return []
     for folder in found[1:]:
         findings.warn(f"{folder}/ was passed over, since there is {found[0]}/ as well.")
-    return _program(found[0], config, metadata.validator_protocol)
+    parts = [] if metadata.modern else _parts(_below(config.files, found[0]))
+    if len(parts) < 2:
+        one = _program(found[0], _below(config.files, found[0]), config, metadata.validator_protocol)
+        return [] if one is None else [one]
+    if metadata.interactive or metadata.multi_pass or metadata.custom_score:
+        several = ", ".join(sorted(name or "files" for name, _ in parts))
+        findings.error(
+            found[0],
+            f"holds several programs ({several}); only where each does nothing but check the output of one "
+            "run they can be",
+        )
+        return []
+    programs = [
+        _program(f"{found[0]}/{name}".rstrip("/"), files, config, metadata.validator_protocol)
+        for name, files in parts
+    ]
+    return [program for program in programs if program is not None]
 
 
 def static_validator(config: Configuration, metadata: Metadata, *, wanted: bool) -> Validator | None:
@@ -66,7 +83,7 @@ def static_validator(config: Configuration, metadata: Metadata, *, wanted: bool)
             f"{folder}/ was passed over, since no test_group.yaml has a static_validation_score."
         )
     elif there:
-        return _program(folder, config, problem_pb2.VALIDATOR_PROTOCOL_KATTIS)
+        return _program(folder, _below(config.files, folder), config, problem_pb2.VALIDATOR_PROTOCOL_KATTIS)
     return None
 
 
@@ -79,7 +96,7 @@ def grader(config: Configuration, *, wanted: bool) -> Validator | None:
     elif there and not wanted:
         config.findings.warn(f"{folder}/ was passed over, since no testdata.yaml says `grading: custom`.")
     elif there:
-        return _program(folder, config, problem_pb2.VALIDATOR_PROTOCOL_KATTIS)
+        return _program(folder, _below(config.files, folder), config, problem_pb2.VALIDATOR_PROTOCOL_KATTIS)
     return None
 
 
@@ -89,9 +106,28 @@ def _below(files: Mapping[str, FileReference], folder: str) -> dict[str, FileRef
     }
 
 
-def _program(folder: str, config: Configuration, stated: ValidatorProtocol) -> Validator | None:
-    """The one program of the folder: a folder of its own, or the files that lie there."""
-    findings, files = config.findings, _below(config.files, folder)
+def _parts(files: Mapping[str, FileReference]) -> list[tuple[str, dict[str, FileReference]]]:
+    """What a legacy package may have several of, with its files: each folder that is a program, and under ""
+    the files that are in none.
+    """
+    folders = sorted({path.split("/")[0] for path in files if "/" in path})
+    parts = [("", {path: file for path, file in files.items() if "/" not in path})]
+    parts += [(name, _below(files, name)) for name in folders]
+    return [(name, inner) for name, inner in parts if _is_program(inner)]
+
+
+def _is_program(files: Mapping[str, FileReference]) -> bool:
+    """False of what another program includes: headers, or a package of Python's."""
+    if "__init__.py" in files:
+        return False
+    return bool(_SCRIPTS & files.keys()) or language_of(files) is not None
+
+
+def _program(
+    folder: str, files: Mapping[str, FileReference], config: Configuration, stated: ValidatorProtocol
+) -> Validator | None:
+    """The one program of these files of the folder: a folder of its own, or the files that lie there."""
+    findings = config.findings
     names = {path.split("/")[0] for path in files if "/" in path}
     flat = {path for path in files if "/" not in path and not _IDLE.fullmatch(path)}
     if len(names) > 1 and all(_HEADER.fullmatch(path) for path in flat):
@@ -100,7 +136,7 @@ def _program(folder: str, config: Configuration, stated: ValidatorProtocol) -> V
     if len(names) == 1 and not flat:
         folder = f"{folder}/{names.pop()}"
         files = _below(config.files, folder)
-    if {"build", "run"} & files.keys():
+    if _SCRIPTS & files.keys():
         # A testlib.h beside them says nothing: `run` may well translate its exit codes.
         protocol = stated or problem_pb2.VALIDATOR_PROTOCOL_KATTIS
         return _validator(files, _OF_SCRIPTS, protocol, scripts=True)
@@ -149,6 +185,9 @@ def _entry_point(
         return named[0]
     if language.compiled:
         return "" if language.main_class else sources[0]
+    outermost = [path for path in sources if "/" not in path]
+    if len(outermost) == 1:
+        return outermost[0]
     wanted = language.default_path
     findings = config.findings
     findings.error(folder, f"holds several {language.display_name} files: one of them must be named {wanted}")

@@ -1,9 +1,11 @@
 """Which runner judges a test."""
 
+from collections.abc import Sequence
+
 from gavel.judging.answers import AnswerRunner, choose
 from gavel.judging.boxes import Boxes
 from gavel.judging.building import Files, Made, Workshop
-from gavel.judging.checking import Checker, DefaultChecker
+from gavel.judging.checking import AllOf, Checker, DefaultChecker
 from gavel.judging.interactive import InteractiveRunner
 from gavel.judging.languages import Language
 from gavel.judging.limits import default_wall_time_ms
@@ -15,6 +17,7 @@ from gavel.judging.static_validation import StaticRunner
 from gavel.judging.task import Job, Task
 from gavel.judging.validating import ProblemValidator
 from gavel.submission.v1 import problem_pb2
+from gavel.submission.v1.problem_pb2 import Validator
 
 _ENDING_MS = 10_000
 """How long an interactive validator may go on when its program has ended, unless the package says how much
@@ -27,20 +30,21 @@ class Runners:
     """Makes the runners of one judgement."""
 
     def __init__(
-        self, workshop: Workshop, boxes: Boxes, job: Job, task: Task, made: Made | None = None
+        self, workshop: Workshop, boxes: Boxes, job: Job, task: Task, made: Sequence[Made] | None = None
     ) -> None:
-        """`made`: what compiling the output validator made, if that was done."""
+        """`made`: what compiling each output validator made, if that was done."""
         self._workshop = workshop
         self._boxes = boxes
         self._job = job
         self._task = task
         self._made = made
-        self._used: ProblemValidator | None = None
+        self._used: list[ProblemValidator] = []
 
     @property
-    def made(self) -> Made | None:
-        """What compiling the output validator made, nothing where there is none; None before."""
-        return self._used.made if self._used is not None else {}
+    def made(self) -> Sequence[Made] | None:
+        """What compiling each output validator made, nothing where there is none; None before."""
+        made = [used.made for used in self._used if used.made is not None]
+        return made if len(made) == len(self._used) else None
 
     def in_other(self, boxes: Boxes) -> "Runners":
         """Makes the same runners in other boxes, without compiling."""
@@ -49,21 +53,21 @@ class Runners:
     def for_program(self, submitted: Submitted) -> Runner:
         """Runs the program on the tests. Raises BrokenProblem."""
         manifest = self._task.manifest
-        validator = self._validator(submitted.limits.output_bytes)
+        validators = self._validators(submitted.limits.output_bytes)
         runner: Runner
         if manifest.interactive:
-            if validator is None:
-                raise BrokenProblem("the problem is interactive and has no output validator")
-            runner = InteractiveRunner(submitted, validator, self._ending_ms())
+            if len(validators) != 1:
+                raise BrokenProblem("the problem is interactive and has not one output validator")
+            runner = InteractiveRunner(submitted, validators[0], self._ending_ms())
         else:
-            runner = PlainRunner(submitted, validator or self._default())
+            runner = PlainRunner(submitted, self._checker(validators))
         most = manifest.pass_count_most
         return PassesRunner(runner, most) if most > 1 else runner
 
     def for_answers(self, files: Files) -> Runner:
         """Takes the files for the outputs of the tests."""
         largest_bytes = max(map(size_of, files.values()), default=0)
-        checker: Checker = self._validator(largest_bytes) or self._default()
+        checker = self._checker(self._validators(largest_bytes))
         return AnswerRunner(files, choose((test.name for test in self._task.tests), files), checker)
 
     def for_sources(self, language: Language) -> Runner:
@@ -85,22 +89,27 @@ class Runners:
         declared_ms = self._task.manifest.validation_limits.cpu_time_ms
         return max(_ENDING_MS, default_wall_time_ms(declared_ms)) if declared_ms else _ENDING_MS
 
-    def _validator(self, output_bytes: int) -> ProblemValidator | None:
+    def _validators(self, output_bytes: int) -> list[ProblemValidator]:
         manifest = self._task.manifest
-        if not manifest.HasField("validator"):
-            return None
-        own = manifest.validator
+        owned = [manifest.validator] if manifest.HasField("validator") else []
+        owned += manifest.further_validators
+        made: Sequence[Made | None] = self._made or [None] * len(owned)
+        self._used = [self._validator(own, output_bytes, one) for own, one in zip(owned, made, strict=True)]
+        return self._used
+
+    def _validator(self, own: Validator, output_bytes: int, made: Made | None) -> ProblemValidator:
         reads_a_file = own.protocol == problem_pb2.VALIDATOR_PROTOCOL_TESTLIB
-        self._used = ProblemValidator(
+        return ProblemValidator(
             self._workshop,
             self._boxes,
             self._job.tenant,
-            manifest,
+            self._task.manifest,
             own=own,
             files_bytes=output_bytes if reads_a_file else 0,
-            made=self._made,
+            made=made,
         )
-        return self._used
 
-    def _default(self) -> Checker:
-        return DefaultChecker(self._workshop.store, self._job.tenant)
+    def _checker(self, validators: Sequence[ProblemValidator]) -> Checker:
+        if not validators:
+            return DefaultChecker(self._workshop.store, self._job.tenant)
+        return validators[0] if len(validators) == 1 else AllOf(validators)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from made_problem import TESTLIB, made
+from made_problem import TESTLIB, file, made
 from made_problem import problem as stored
 
 from conftest import Cancel, Judge, Recorder  # type: ignore[attr-defined]
@@ -18,6 +18,7 @@ from gavel.judging.engine import Cancelled, EngineError, Judged
 from gavel.sandbox import Box, SandboxError
 from gavel.submission.v1 import problem_pb2 as p
 from gavel.submission.v1 import submission_pb2 as s
+from gavel.submission.v1.problem_pb2 import Validator
 from gavel.submission.v1.submission_record_pb2 import ProblemReference
 from gavel.submission.v1.submission_service_pb2 import RUN_POLICY_RUN_ALL
 
@@ -191,6 +192,35 @@ def test_programs_and_validators_of_all_kinds(
     assert len(compilations.asked_for) == len(set(compilations.asked_for))
     assert slots.lent == 0
     assert slots.lent_ever > 0
+
+
+@pytest.mark.parametrize(
+    ("program", "verdict"),
+    [
+        (DOUBLE, s.VERDICT_ACCEPTED),
+        ("print(1)", s.VERDICT_WRONG_ANSWER),
+        ("print(2 * int(input()), 'or so')", s.VERDICT_WRONG_ANSWER),
+    ],
+)
+def test_several_validators_all_have_to_accept(judge: Judge, program: str, verdict: int) -> None:
+    """Whatever each is written in, in every lane; the output is whole for each."""
+    second = Validator(
+        language="python3",
+        files=[
+            file(judge, b"import sys; sys.exit(42 if sys.stdin.read().strip().isdigit() else 43)", "w.py")
+        ],
+        entry_point="w.py",
+    )
+    problem = doubling(
+        judge, 6, VALIDATOR_IN_CPP, path="v.cpp", protocol=TESTLIB, further_validators=[second]
+    )
+    slots = Slots()
+
+    alone = judge.judge("python3", program, problem=problem)
+    beside = judge.judge("python3", program, problem=problem, slots=slots)
+
+    assert (alone.verdict, facts(beside)) == (verdict, facts(alone))
+    assert (slots.lent, bool(slots.lent_ever)) == (0, verdict == s.VERDICT_ACCEPTED)
 
 
 def test_passes_of_one_test_follow_each_other_in_one_lane(judge: Judge) -> None:

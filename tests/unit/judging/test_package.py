@@ -321,12 +321,12 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
         ),
         (
             {
-                "problem.yaml": LEGACY + "validation: custom",
+                "problem.yaml": MODERN,
                 **TESTS,
-                "output_validators/a/v.py": "",
-                "output_validators/b/v.py": "",
+                "output_validator/a/v.py": "",
+                "output_validator/b/v.py": "",
             },
-            "output_validators",
+            "output_validator",
         ),
     ],
 )

@@ -163,6 +163,47 @@ def test_a_validator_that_is_not_one_program_is_refused(paths: list[str], words:
     assert words in refused({"problem.yaml": MODERN, **files, **TESTS})["output_validator"]
 
 
+def test_a_legacy_package_may_have_several_validators() -> None:
+    """Each folder that is a program, and what lies beside them; what they include is none."""
+    paths = ["check.cpp", "own/validate.cpp", "own/validate.h", "third/run", "shared/all.h", "README.md"]
+    files = {f"output_validators/{path}": "" for path in paths}
+
+    manifest, warnings = made({"problem.yaml": LEGACY + "validation: custom\n", **files, **TESTS})
+
+    found = [manifest.validator, *manifest.further_validators]
+    assert [one.language for one in found] == ["cpp", "cpp", "bash"]
+    assert [[file.path for file in one.files] for one in found] == [
+        ["README.md", "check.cpp"],
+        ["validate.cpp", "validate.h"],
+        ["run"],
+    ]
+    assert warnings == []
+
+
+@pytest.mark.parametrize("path", ["lib/help.h", "lib/__init__.py"])
+def test_what_a_legacy_validator_includes_is_no_second_one(path: str) -> None:
+    """It comes along."""
+    name = "check.cpp" if path.endswith(".h") else "check.py"
+    files = {f"output_validators/{one}": "" for one in (name, path)}
+
+    manifest, _ = made({"problem.yaml": LEGACY + "validation: custom\n", **files, **TESTS})
+
+    assert sorted(file.path for file in manifest.validator.files) == sorted([name, path])
+    assert not manifest.further_validators
+
+
+@pytest.mark.parametrize(
+    "head", ["validation: custom interactive", "type: scoring\nvalidation: custom score"]
+)
+def test_several_validators_do_nothing_but_accept(head: str) -> None:
+    """One talks with the program, and one says the score."""
+    files = {f"output_validators/{name}/check.py": "" for name in ("a", "b")}
+
+    errors = refused({"problem.yaml": f"{LEGACY}{head}\n", **files, **TESTS})
+
+    assert "several programs (a, b)" in errors["output_validators"]
+
+
 @pytest.mark.parametrize(
     ("head", "header", "protocol"),
     [

@@ -104,7 +104,7 @@ class Problem(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., manifest_digest: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., test_count: _Optional[int] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors", "compile_limits", "validation_limits", "code_bytes", "languages", "include", "constants", "interactive", "pass_count_most", "submit_answer", "groups", "static_validator", "shown", "lower_score_is_better", "grader", "tests_at_once")
+    __slots__ = ("display_name", "limits", "tests", "validator", "validator_arguments", "type", "time_factors", "compile_limits", "validation_limits", "code_bytes", "languages", "include", "constants", "interactive", "pass_count_most", "submit_answer", "groups", "static_validator", "shown", "lower_score_is_better", "grader", "tests_at_once", "further_validators")
     class TimeFactorsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +141,7 @@ class Manifest(_message.Message):
     LOWER_SCORE_IS_BETTER_FIELD_NUMBER: _ClassVar[int]
     GRADER_FIELD_NUMBER: _ClassVar[int]
     TESTS_AT_ONCE_FIELD_NUMBER: _ClassVar[int]
+    FURTHER_VALIDATORS_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     limits: _submission_pb2.Limits
     tests: _containers.RepeatedCompositeFieldContainer[ManifestTest]
@@ -163,7 +164,8 @@ class Manifest(_message.Message):
     lower_score_is_better: bool
     grader: Validator
     tests_at_once: int
-    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ..., compile_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., validation_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., code_bytes: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., constants: _Optional[_Mapping[str, str]] = ..., interactive: _Optional[bool] = ..., pass_count_most: _Optional[int] = ..., submit_answer: _Optional[bool] = ..., groups: _Optional[_Iterable[_Union[TestGroup, _Mapping]]] = ..., static_validator: _Optional[_Union[Validator, _Mapping]] = ..., shown: _Optional[_Union[Shown, str]] = ..., lower_score_is_better: _Optional[bool] = ..., grader: _Optional[_Union[Validator, _Mapping]] = ..., tests_at_once: _Optional[int] = ...) -> None: ...
+    further_validators: _containers.RepeatedCompositeFieldContainer[Validator]
+    def __init__(self, display_name: _Optional[str] = ..., limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[ManifestTest, _Mapping]]] = ..., validator: _Optional[_Union[Validator, _Mapping]] = ..., validator_arguments: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[ProblemType, str]] = ..., time_factors: _Optional[_Mapping[str, float]] = ..., compile_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., validation_limits: _Optional[_Union[_submission_pb2.Limits, _Mapping]] = ..., code_bytes: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[_Union[FileReference, _Mapping]]] = ..., constants: _Optional[_Mapping[str, str]] = ..., interactive: _Optional[bool] = ..., pass_count_most: _Optional[int] = ..., submit_answer: _Optional[bool] = ..., groups: _Optional[_Iterable[_Union[TestGroup, _Mapping]]] = ..., static_validator: _Optional[_Union[Validator, _Mapping]] = ..., shown: _Optional[_Union[Shown, str]] = ..., lower_score_is_better: _Optional[bool] = ..., grader: _Optional[_Union[Validator, _Mapping]] = ..., tests_at_once: _Optional[int] = ..., further_validators: _Optional[_Iterable[_Union[Validator, _Mapping]]] = ...) -> None: ...
 
 class TestGroup(_message.Message):
     __slots__ = ("name", "parent", "break_on_reject", "verdict_aggregation", "accept_if_any_accepted", "score_aggregation", "accept_score", "reject_score", "test_scores", "least_score", "most_score", "full_score", "ignored", "required_groups", "custom_grader", "grader_arguments")
