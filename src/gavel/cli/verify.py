@@ -225,6 +225,8 @@ class _Judging:
             row.now = "waits for its turn"
             async with self._gate:
                 await self._judge(row)
+                if row.again:
+                    await self._judge(row)
         else:
             row.leave_out(f"{language.display_name} is not available: {language.reason}")
         self._view.ended(row)
@@ -233,16 +235,14 @@ class _Judging:
         from gavel.client import Limits, RequestError
 
         row.now = "is handed in"
+        cpu_time_ms, wall_time_ms = row.limits_ms(self._package)
         try:
             accepted = await self._client.submit(
                 self._package.source(row.program),
                 language=row.language,
                 problem=self._name,
                 entry_point=self._package.entry_point(row.program),
-                limits=Limits(
-                    cpu_time_ms=self._package.measured_ms(row.language, row.program),
-                    wall_time_ms=self._package.measured_wall_ms(row.language, row.program),
-                ),
+                limits=Limits(cpu_time_ms=cpu_time_ms, wall_time_ms=wall_time_ms),
                 run_all=row.program.needs_all_tests(thorough=self._thorough),
                 labels={"verify": self._name},
             )

@@ -44,6 +44,10 @@ class Row:
     failure: str = ""
     """Why the platform did not judge it."""
     done: bool = False
+    again: bool = False
+    """It is judged once more, under the limits in force themselves: a test needed more wall time than they
+    leave and no more CPU time, and only the worker knows whether it idled or had to wait for a CPU.
+    """
     test_count: int = 0
 
     @property
@@ -58,6 +62,13 @@ class Row:
             return ""
         score = "" if self.run.score is None else f" {self.run.score:g}"
         return self.run.verdict.replace("_", " ") + score
+
+    def limits_ms(self, package: Package) -> tuple[int, int]:
+        """The CPU and wall time that its runs are given."""
+        code, program = self.language, self.program
+        if self.again:
+            return package.limit_ms(code), package.wall_limit_ms(code)
+        return package.measured_ms(code, program), package.measured_wall_ms(code, program)
 
     def leave_out(self, reason: str) -> None:
         """It is not judged here, and that is nobody's fault."""
@@ -96,16 +107,22 @@ class Row:
             package.measured_ms(self.language, self.program),
         )
         interactive = package.manifest.interactive
-        self.timings = verification.timings(
-            self.program,
-            measured,
-            language=self.language,
-            limit_ms=limit_ms,
-            measured_ms=measured_ms,
-            interactive=interactive,
-        )
-        wall_limit_ms = package.wall_limit_ms(self.language)
-        tests = verification.under_limit(measured.tests, limit_ms, wall_limit_ms, interactive=interactive)
+        if not self.again:
+            self.timings = verification.timings(
+                self.program,
+                measured,
+                language=self.language,
+                limit_ms=limit_ms,
+                measured_ms=measured_ms,
+                interactive=interactive,
+            )
+        tests: Sequence[JudgedTest] = measured.tests
+        if measured_ms > limit_ms and not self.again:
+            wall_limit_ms = package.wall_limit_ms(self.language)
+            tests = verification.under_limit(tests, limit_ms, wall_limit_ms, interactive=interactive)
+            if verification.doubted(measured.tests, tests):
+                self.again, self.done, self.now = True, False, "is judged again"
+                return
         counted = verification.totals(package.manifest, tests)
         if package.manifest.HasField("grader"):  # it alone knows what the tests come to, and has said so
             counted = measured

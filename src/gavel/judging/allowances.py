@@ -66,7 +66,7 @@ def of_validation(guaranteed: submission_pb2.Limits | None) -> Limits:
     output_bytes = max(guaranteed.output_bytes, VALIDATION_OUTPUT_BYTES.default)
     return Limits(
         cpu_time_ms=cpu_time_ms,
-        wall_time_ms=default_wall_time_ms(cpu_time_ms),
+        wall_time_ms=max(default_wall_time_ms(cpu_time_ms), 2 * cpu_time_ms),
         memory_bytes=memory_bytes,
         stack_bytes=memory_bytes,
         processes=BOUNDS["processes"].default,

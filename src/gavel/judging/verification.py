@@ -20,6 +20,7 @@ from gavel.submission.v1.submission_pb2 import Verdict
 
 _SCORE_TOLERANCE = 1e-6
 _NOT_RUN = {"SKIPPED", ""}
+_IDLED = "WALL_TIME_LIMIT_EXCEEDED"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,6 +76,13 @@ def under_limit(
     )
 
 
+def doubted(measured: Sequence[JudgedTest], limited: Sequence[JudgedTest]) -> bool:
+    """Whether a test is too slow by its wall time alone in the second list, where it was not in the first."""
+    return any(
+        after.verdict == _IDLED != before.verdict for before, after in zip(measured, limited, strict=True)
+    )
+
+
 def totals(manifest: Manifest, tests: Sequence[JudgedTest]) -> Run:
     """What these results of the manifest's tests come to, as judging has it.
 
@@ -125,7 +133,7 @@ def timings(
         ]
         if rule.bound is None or not scope:
             continue
-        idled = any(test.verdict == "WALL_TIME_LIMIT_EXCEEDED" for test in scope)
+        idled = any(test.verdict == _IDLED for test in scope)
         time_ms = max(measured_ms if idled else 0, *(test.cpu_time_ms for test in scope))
         known = found.get(rule.bound)
         if known is None or known.time_ms < time_ms:
@@ -192,7 +200,7 @@ def _in_scope(rule: Rule, run: Run) -> list[JudgedTest]:
 
 
 def _too_slow(test: JudgedTest, limit_ms: int) -> str:
-    return "TIME_LIMIT_EXCEEDED" if test.cpu_time_ms >= limit_ms else "WALL_TIME_LIMIT_EXCEEDED"
+    return "TIME_LIMIT_EXCEEDED" if test.cpu_time_ms >= limit_ms else _IDLED
 
 
 def _ran(test: JudgedTest) -> bool:

@@ -43,13 +43,14 @@ def judged(
     package: Package,
     *verdicts: str,
     cpu_time_ms: int = 10,
+    wall_time_ms: int = 20,
     state: str = "FINISHED",
     failure: str = "",
 ) -> Row:
     """Tells the row the end of a judgement with these verdicts of the package's first tests."""
     names = [test.name for test in package.manifest.tests]
     tests = tuple(
-        client.TestResult(number, name, verdict, cpu_time_ms, 20, 1, 1, message=f"said of {name}")
+        client.TestResult(number, name, verdict, cpu_time_ms, wall_time_ms, 1, 1, message=f"said of {name}")
         for number, (name, verdict) in enumerate(zip(names, verdicts, strict=False), 1)
     )
     whole = next((verdict for verdict in verdicts if verdict != "ACCEPTED"), "ACCEPTED")
@@ -221,6 +222,23 @@ def test_what_took_longer_than_the_limit_counts_as_too_slow(package: Package) ->
     assert not slow.holds
     assert too_slow.holds
     assert (too_slow.timings[Bound.UPPER].time_ms, too_slow.timings[Bound.UPPER].cut) == (1500, False)
+
+
+@pytest.mark.parametrize("end", ["ACCEPTED", "WALL_TIME_LIMIT_EXCEEDED"])
+def test_what_needed_wall_time_alone_is_judged_again(package: Package, end: str) -> None:
+    """Under the limits in force: whether it idled or had to wait for a CPU is the worker's word then."""
+    row = row_of(package, "accepted/sum.py")
+    assert row.limits_ms(package) == (2000, 4000)
+
+    judged(row, package, "ACCEPTED", "ACCEPTED", cpu_time_ms=400, wall_time_ms=3500)
+
+    assert (row.again, row.done, row.holds) == (True, False, False)
+    assert row.limits_ms(package) == (1000, 3000)
+    timings = dict(row.timings)
+    judged(row, package, "ACCEPTED", end, cpu_time_ms=500, wall_time_ms=3500)
+    assert (row.done, row.holds) == (True, end == "ACCEPTED")
+    assert row.verdict == end.replace("_", " ")
+    assert row.timings == timings
 
 
 def test_the_end_is_what_became_of_all(package: Package) -> None:

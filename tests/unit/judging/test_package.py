@@ -17,14 +17,14 @@ TWICE = "output_validator_args: [float_tolerance, 1, float_tolerance, 2]"
 def test_a_legacy_package() -> None:
     """Names, limits in their units, the tests with samples first, and nothing to complain of."""
     submission = "time_limit: 0.5, memory: 64, output: 1, code: 16"
-    limits = f"limits: {{{submission}, compilation_time: 20, validation_time: 30}}"
+    limits = f"limits: {{{submission}, compilation_time: 180, validation_time: 300}}"
 
     manifest, warnings = made({"problem.yaml": f"name: Sum\nauthor: A\n{limits}\n", **TESTS})
 
     assert (manifest.display_name, warnings) == ("Sum", [])
     assert (manifest.limits.cpu_time_ms, manifest.limits.memory_bytes) == (500, 64 << 20)
     assert (manifest.limits.output_bytes, manifest.code_bytes) == (1 << 20, 16 << 10)
-    assert (manifest.compile_limits.cpu_time_ms, manifest.validation_limits.cpu_time_ms) == (20_000, 30_000)
+    assert (manifest.compile_limits.cpu_time_ms, manifest.validation_limits.cpu_time_ms) == (180_000, 300_000)
     assert [(test.name, test.sample) for test in manifest.tests] == [("sample/1", True), ("secret/01", False)]
     assert manifest.tests[1].input.sha256 == hashlib.sha256(b"2").hexdigest()
     assert not manifest.HasField("validator")
