@@ -56,6 +56,7 @@ def _is_pattern(value: object) -> bool:
 
 _Kind = tuple[Callable[[object], bool], str]
 _TEXT: Final[_Kind] = (_is_text, "a text")
+_PATTERN: Final[_Kind] = (_is_pattern, "a regular expression")
 _WORDS: Final[_Kind] = (_is_words, "a list of words, never a shell's line")
 _SOME_WORDS: Final[_Kind] = (_is_some_words, "a list of one word or more, never a shell's line")
 _NAMED_WORDS: Final[_Kind] = (_is_named_words, "a table of lists of words")
@@ -94,14 +95,14 @@ _MORE: Final[Mapping[str, _Kind]] = {
     "default_standard": _TEXT,
     "main_class": (lambda value: value in {"", "java", "kotlin"}, "java or kotlin"),
     "entry_points": _WORDS,
-    "entry_pattern": (_is_pattern, "a regular expression"),
+    "entry_pattern": _PATTERN,
     "line_ends": (lambda value: value in {"", "lf"}, "lf"),
     "source_kib_most": _COUNT,
     "source_files_most": _COUNT,
     "time_factor": _FACTOR,
     "memory_allowance_mib": _COUNT,
     "process_allowance": _COUNT,
-    "memory_error": _TEXT,
+    "memory_error": _PATTERN,
     "compile_time_factor": _FACTOR,
     "compile_memory_mib": _COUNT,
     "artefact": _TEXT,

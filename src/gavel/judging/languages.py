@@ -71,6 +71,7 @@ class Language:
     memory_allowance_bytes: int
     process_allowance: int
     memory_error: str
+    """A regular expression; "" where the runtime has no such words."""
     compile_time_factor: float
     compile_memory_bytes: int
     """At least this much for the compiler; 0: what a compiler gets."""

@@ -6,6 +6,7 @@ time, then output), then what it used beyond a limit although it ended by itself
 """
 
 import dataclasses
+import re
 import signal
 from collections.abc import Sequence
 
@@ -33,13 +34,13 @@ class Facts:
     memory_bytes: int
     output_bytes: int
     stderr: bytes = b""
-    """The head of standard error."""
+    """The head of standard error and, behind it, the end."""
 
 
 def judge_run(facts: Facts, limits: Limits, memory_error: str = "") -> tuple[Verdict, str]:
     """The verdict of a run before its output is looked at, and the reason in words; ("" with ACCEPTED).
 
-    `memory_error` are the words with which the language's runtime reports that its own heap is full.
+    `memory_error` finds the words with which the language's runtime reports that it was refused memory.
     """
     for found in (_killed(facts, limits), _beyond(facts, limits), _ended(facts, memory_error)):
         if found is not None:
@@ -52,7 +53,7 @@ def _killed(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
     how = "killed" if facts.signal == signal.SIGKILL else "ended"
     match facts.killed_for:
         case "memory":
-            most = mebibytes(limits.memory_bytes)
+            most = size(limits.memory_bytes)
             return submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED, f"{how} at {most}: memory limit"
         case "cpu_time":
             most, used = seconds(limits.cpu_time_ms), seconds(facts.cpu_time_ms)
@@ -61,7 +62,7 @@ def _killed(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
                 f"{how} after {used} of CPU time: time limit {most}",
             )
         case "output":
-            most = mebibytes(limits.output_bytes)
+            most = size(limits.output_bytes)
             return submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED, f"{how} at {most} of output: output limit"
         case "wall_time":
             most, used = seconds(limits.wall_time_ms), seconds(facts.cpu_time_ms)
@@ -78,7 +79,7 @@ def _beyond(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
         used, most = seconds(facts.cpu_time_ms), seconds(limits.cpu_time_ms)
         return submission_pb2.VERDICT_TIME_LIMIT_EXCEEDED, f"used {used} of CPU time: more than {most}"
     if facts.output_bytes > limits.output_bytes:
-        most = mebibytes(limits.output_bytes)
+        most = size(limits.output_bytes)
         return (
             submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED,
             f"wrote {facts.output_bytes} bytes: more than {most}",
@@ -89,8 +90,9 @@ def _beyond(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
 def _ended(facts: Facts, memory_error: str) -> tuple[Verdict, str] | None:
     if facts.signal is None and facts.exit_code == 0:
         return None
-    if memory_error and memory_error.encode() in facts.stderr:
-        return submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {memory_error}: memory limit"
+    refused = re.search(memory_error.encode(), facts.stderr) if memory_error else None
+    if refused is not None:
+        return submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {refused[0].decode()}: memory limit"
     if facts.signal is None:
         return submission_pb2.VERDICT_RUN_TIME_ERROR, f"ended with exit code {facts.exit_code}"
     name = _signal_name(facts.signal)
@@ -187,6 +189,6 @@ def seconds(time_ms: int) -> str:
     return f"{time_ms / 1000:g} s"
 
 
-def mebibytes(size_bytes: int) -> str:
-    """268435456 as `256 MiB`."""
-    return f"{size_bytes / _MIB:.4g} MiB"
+def size(size_bytes: int) -> str:
+    """268435456 as `256 MiB`, 1500 as `1500 bytes`."""
+    return f"{size_bytes / _MIB:.4g} MiB" if size_bytes >= _MIB else f"{size_bytes} bytes"

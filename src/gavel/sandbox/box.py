@@ -143,7 +143,7 @@ class Box:
         """
         stdin = streams.open_stdin(command.stdin)
         try:
-            output = streams.Output(limits.output_bytes, command.stderr_head_bytes, command.stdout, live)
+            output = streams.Output(limits.output_bytes, command.stderr_ends_bytes, command.stdout, live)
             try:
                 with contextlib.closing(streams.Beginning()) as beginning:
                     return self._run(command, limits, stdin, output, beginning, keep=keep, partner=partner)
@@ -323,7 +323,7 @@ def _outcome(
         memory_bytes=group.memory_peak_bytes(),
         output_bytes=output.count_bytes,
         stdout=output.file,
-        stderr=bytes(output.stderr),
+        stderr=output.stderr,
     )
 
 

@@ -113,8 +113,8 @@ class Command:
     """Data, or a descriptor: of a regular file (read from its start; the program gets a private copy), or of
     a pipe's read end (handed over as it is, for interactive runs). The caller keeps and closes its own."""
     cwd: str = "/work"
-    stderr_head_bytes: int = 65536
-    """How much of stderr is kept; all of it is counted."""
+    stderr_ends_bytes: int = 65536
+    """How much of the start of stderr is kept, and of its end; all of it is counted."""
     stdout: int | None = None
     """None: kept and counted. Else a pipe's write end, handed over for an interactive run: neither kept nor
     counted, its reader is under limits of its own. The caller keeps and closes its own."""
@@ -161,6 +161,7 @@ class Outcome:
     stdout: int
     """A sealed anonymous file at offset 0 with at most `Limits.output_bytes`; the caller closes it."""
     stderr: bytes
+    """Its start and, right behind it, its end."""
 
     def __enter__(self) -> Self:
         return self

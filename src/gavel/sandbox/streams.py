@@ -93,14 +93,14 @@ class Output:
     """stdout and stderr of one run, read as they come, counted together; what is beyond is dropped."""
 
     def __init__(
-        self, output_bytes: int, stderr_head_bytes: int, stdout: int | None, live: LiveOutput | None = None
+        self, output_bytes: int, stderr_ends_bytes: int, stdout: int | None, live: LiveOutput | None = None
     ) -> None:
         """With `live` what is read goes there, and of stdout nothing is kept."""
         self.count_bytes = 0
         self.live = live
-        self.stderr = bytearray()
         self._room_bytes = output_bytes
-        self._head_bytes = stderr_head_bytes
+        self._ends_bytes = stderr_ends_bytes
+        self._stderr_head, self._stderr_tail = bytearray(), bytearray()
         self.file = os.memfd_create("stdout", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         self.readers: dict[int, bool] = {}
         """Read ends that are open still, and whether it is stdout's."""
@@ -136,7 +136,7 @@ class Output:
         self.count_bytes += len(data)
         is_stdout = self.readers[reader]
         if not is_stdout:
-            self.stderr += data[: self._head_bytes - len(self.stderr)]
+            self._keep(data)
         if self.live is not None:
             self.live.put(data[: self._room_bytes], is_stdout=is_stdout)
             self._room_bytes -= min(len(data), self._room_bytes)
@@ -144,6 +144,17 @@ class Output:
             write_all(self.file, data[: self._room_bytes])
             self._room_bytes -= min(len(data), self._room_bytes)
         return True
+
+    @property
+    def stderr(self) -> bytes:
+        """Its start and its end: a program may write much before the words by which it ends."""
+        return bytes(self._stderr_head + self._stderr_tail)
+
+    def _keep(self, data: bytes) -> None:
+        room_bytes = self._ends_bytes - len(self._stderr_head)
+        self._stderr_head += data[:room_bytes]
+        self._stderr_tail += data[room_bytes:]
+        del self._stderr_tail[: max(0, len(self._stderr_tail) - self._ends_bytes)]
 
     def must_wait(self) -> bool:
         """Whether nothing more is to be read for now; `live.room` tells when again."""

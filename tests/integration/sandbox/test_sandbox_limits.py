@@ -257,15 +257,24 @@ def test_output_of_exactly_the_limit(box: Box, run: Run) -> None:
     assert (beyond.outcome.kill, len(beyond.stdout)) == (Kill.OUTPUT, 1000)
 
 
-def test_stderr_head(box: Box, limits: MakeLimits) -> None:
-    """The head of stderr is kept, all of it is counted."""
-    command = Command(
-        ("sh", "-c", "yes | head -c 100000 >&2"), {"PATH": "/usr/bin:/bin"}, stderr_head_bytes=10
-    )
+def test_stderr_ends(box: Box, limits: MakeLimits) -> None:
+    """The start and the end of stderr are kept, all of it is counted."""
+    script = "yes | head -c 100000 >&2; printf 12345 >&2"
+    command = Command(("sh", "-c", script), {"PATH": "/usr/bin:/bin"}, stderr_ends_bytes=10)
     with box.run(command, limits()) as outcome:
-        assert outcome.stderr == b"y\n" * 5
-        assert outcome.output_bytes == 100_000
+        assert outcome.stderr == b"y\n" * 5 + b"\ny\ny\n12345"[-10:]
+        assert outcome.output_bytes == 100_005
         assert outcome.kill is Kill.NONE
+
+
+@pytest.mark.parametrize(("written", "kept"), [(7, 7), (10, 10), (13, 13), (20, 20), (21, 20)])
+def test_a_short_stderr_is_whole(box: Box, limits: MakeLimits, written: int, kept: int) -> None:
+    """Nothing is kept twice, and nothing is left out of what both ends have room for."""
+    text = "abcdefghijklmnopqrstu"[:written]
+    command = Command(("sh", "-c", f"printf {text} >&2"), {"PATH": "/usr/bin:/bin"}, stderr_ends_bytes=10)
+    with box.run(command, limits()) as outcome:
+        assert len(outcome.stderr) == kept
+        assert outcome.stderr == (text[:10] + text[10:][-10:]).encode()
 
 
 def test_files(box: Box, run: Run) -> None:

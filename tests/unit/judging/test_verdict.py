@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gavel.judging.languages import LANGUAGES
 from gavel.judging.verdict import (
     Facts,
     Most,
@@ -95,6 +96,45 @@ def test_a_runtime_that_runs_out_of_its_own_heap_is_over_the_memory_limit() -> N
     assert judge_run(full, LIMITS, "java.lang.OutOfMemoryError")[0] == s.VERDICT_MEMORY_LIMIT_EXCEEDED
     assert judge_run(full, LIMITS)[0] == s.VERDICT_RUN_TIME_ERROR
     assert judge_run(replace(full, exit_code=0), LIMITS, "OutOfMemoryError")[0] == s.VERDICT_ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "told"),
+    [
+        ("cpp", "terminate called after throwing an instance of 'std::bad_alloc'", "std::bad_alloc"),
+        ("cpp", "terminate called after throwing an instance of 'std::bad_array_new_length'", ""),
+        ("python3", "MemoryError", "MemoryError"),
+        (
+            "java",
+            'in thread "main" java.lang.OutOfMemoryError: Java heap space',
+            "java.lang.OutOfMemoryError",
+        ),
+        ("java", "java.lang.OutOfMemoryError: unable to create native thread: possibly out of memory", ""),
+        ("kotlin", "java.lang.OutOfMemoryError: unable to create new native thread", ""),
+        ("javascript", "Allocation failed - JavaScript heap out of memory", "JavaScript heap out of memory"),
+        ("javascript", "Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated", "ERR_WORKER_OUT_OF_MEMORY"),
+        ("typescript", "RangeError: Array buffer allocation failed", "Array buffer allocation failed"),
+        ("javascript", "RangeError: Maximum call stack size exceeded", ""),
+        ("go", "fatal error: runtime: out of memory: cannot allocate", "runtime: out of memory"),
+        ("go", "runtime: failed to create new OS thread (have 36 already; errno=11)", ""),
+        (
+            "rust",
+            "memory allocation of 70368744177664 bytes failed",
+            "memory allocation of 70368744177664 bytes failed",
+        ),
+        ("rust", "failed to spawn thread: Os { code: 11, kind: WouldBlock }", ""),
+    ],
+)
+def test_each_runtime_has_its_words_for_refused_memory(code: str, said: str, told: str) -> None:
+    """Words for memory only: a program that may have no further thread met another limit."""
+    failed = replace(FINE, exit_code=2, stderr=f"some\nmore\n{said}\n\tat Main.main\n".encode())
+
+    verdict, message = judge_run(failed, LIMITS, LANGUAGES[code].memory_error)
+
+    if told:
+        assert (verdict, message) == (s.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {told}: memory limit")
+    else:
+        assert (verdict, message) == (s.VERDICT_RUN_TIME_ERROR, "ended with exit code 2")
 
 
 @given(
