@@ -1,7 +1,8 @@
 """The class that a Java or Kotlin program starts with, told from its sources. Pure.
 
 Sources are looked at without their comments and texts. What cannot be read here the compiler will complain
-of.
+of. They are hostile, and a search holds the whole process up: no pattern may come over the same bytes from
+many places, as one does that looks for an end that is not there from each of a million beginnings.
 """
 
 import dataclasses
@@ -30,31 +31,30 @@ class SourceFile:
 # Bytes above 127 are letters, in whatever encoding.
 _WORD: Final = rb"[\w$\x80-\xff]+"
 _PACKAGE: Final = re.compile(
-    rb"^\s*package\s+(" + _WORD + rb"(?:[ \t]*\.[ \t]*" + _WORD + rb")*)", re.MULTILINE
+    rb"^[^\S\n]*package\s+(" + _WORD + rb"(?:[ \t]*\.[ \t]*" + _WORD + rb")*)", re.MULTILINE
 )
-_JAVA_NOISE: Final = re.compile(
-    rb"//[^\n]*|/\*.*?\*/|\"\"\".*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
+# A character's text is short; all others end with the file, or line, where nothing else ends them.
+_NOISE: Final = re.compile(
+    rb"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\"\".*?(?:\"{3,}|\Z)|\"(?:\\.|[^\"\\\n])*+\"?|'(?:\\.|[^'\\\n]){1,16}'",
+    re.DOTALL,
 )
 _JAVA: Final = re.compile(
     rb"(?P<open>\{)|(?P<close>\})|(?P<public>\bpublic\b)|(?P<end>;)"
     rb"|\b(?:class|interface|enum|record)\s+(?P<type>" + _WORD + rb")|(?P<main>\bvoid\s+main\s*\()"
 )
-_KOTLIN_NOISE: Final = re.compile(
-    rb"//[^\n]*|/\*.*?\*/|\"\"\".*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'", re.DOTALL
-)
 _KOTLIN: Final = re.compile(
     rb"(?P<open>\{)|(?P<close>\})|\b(?P<companion>companion\s+)?(?P<kind>class|interface|object)\b"
     rb"(?:\s+(?P<type>" + _WORD + rb"))?|(?P<main>\bfun\s+main\s*\()"
 )
-_KOTLIN_FILE_NAME: Final = re.compile(rb"@file\s*:\s*(?:\[[^\]]*)?JvmName\s*\(\s*\"([\w$]+)\"")
+_KOTLIN_FILE_NAME: Final = re.compile(rb"@file\s*:\s*(?:\[[^\[\]]*)?JvmName\s*\(\s*\"([\w$]+)\"")
 
 
 def read_java(path: str, head: bytes) -> SourceFile:
     """A Java file. A main method outside any type makes the file itself a class (Java 25)."""
-    text = _JAVA_NOISE.sub(b" ", head)
+    text = _NOISE.sub(b" ", head)
     depth, public_seen = 0, False
     public = first = current = b""
-    mains: list[str] = []
+    mains: dict[str, None] = {}
     for found in _JAVA.finditer(text):
         if found["open"]:
             depth += 1
@@ -62,8 +62,8 @@ def read_java(path: str, head: bytes) -> SourceFile:
             depth -= 1
         elif found["main"]:
             name = _name(current) if depth == 1 else _stem(path) if depth == 0 else ""
-            if name and name not in mains:
-                mains.append(name)
+            if name:
+                mains[name] = None
         elif depth == 0 and found["type"]:
             current = found["type"]
             first = first or current
@@ -77,11 +77,11 @@ def read_java(path: str, head: bytes) -> SourceFile:
 def read_kotlin(path: str, head: bytes) -> SourceFile:
     """A Kotlin file: a function of the file itself, or of an object or a companion."""
     named = _KOTLIN_FILE_NAME.search(head)
-    text = _KOTLIN_NOISE.sub(b" ", head)
+    text = _NOISE.sub(b" ", head)
     stem = re.sub(r"\W", "_", _stem(path))
     own = _name(named[1]) if named else f"{stem[:1].upper()}{stem[1:]}Kt"
     depth, current = 0, b""
-    mains: list[str] = []
+    mains: dict[str, None] = {}
     for found in _KOTLIN.finditer(text):
         if found["open"]:
             depth += 1
@@ -89,8 +89,7 @@ def read_kotlin(path: str, head: bytes) -> SourceFile:
             depth -= 1
         elif found["main"]:
             name = own if depth == 0 else _name(current)
-            if name not in mains:
-                mains.append(name)
+            mains[name] = None
         elif depth == 0 and found["type"]:
             current = found["type"]
     return SourceFile(_package(text), tuple(mains), first=own)

@@ -107,8 +107,8 @@ def _time_limit(
         found.run.cpu_time_ms = stated_ms
         return
     for path, pattern in (
-        ("domjudge-problem.ini", r"""(?m)^\s*timelimit\s*=\s*['"]?([^'"\s;#]+)"""),
-        (".timelimit", r"\s*(\S+)"),
+        ("domjudge-problem.ini", r"""(?m)^[^\S\n]*timelimit\s*=\s*['"]?([^'"\s;#]+)"""),
+        (".timelimit", r"(\S+)"),
     ):
         match = re.search(pattern, config.text(path) or "")
         if match is None:

@@ -16,7 +16,7 @@ _SCRIPTS = {"build", "run"}
 _OF_SCRIPTS = "bash"
 """The language in whose box `build` and `run` live, whatever they are written in."""
 _DOMJUDGE = "domjudge-problem.ini"
-_SPECIAL = re.compile(r"(?m)^\s*special_(run|compare)\s*=")
+_SPECIAL = re.compile(r"(?m)^[^\S\n]*special_(run|compare)\s*=")
 _IDLE = re.compile(r"(readme|license|copying)(\..*)?|.*\.(md|txt)", re.IGNORECASE)
 _HEADER = re.compile(r".*\.(h|hh|hpp|hxx)", re.IGNORECASE)
 _EXIT_CODE_OF_RIGHT = re.compile(r"#\s*define\s+OK_EXIT_CODE\s+(\S+)")

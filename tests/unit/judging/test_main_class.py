@@ -20,6 +20,9 @@ MAIN = "public static void main(String[] a) {}"
         ({"a.kt": '/* fun main( */ val s = "fun main("', "b.kt": "class B { }\nfun main() { }"}, "BKt"),
         ({"a.kt": "class A(val x: Int)\n\nfun f() = '{'\nfun main() = println(1)"}, "AKt"),
         ({"a.kt": "fun f() { }"}, "AKt"),
+        ({"a.kt": 'val s = """a "{""""\nfun main() { }'}, "AKt"),
+        ({"a.kt": '@file:[Suppress("x") JvmName("Foo")]\nfun main() { }'}, "Foo"),
+        ({"a.kt": "val s = \"${'{'}\"\nfun main() { }"}, "AKt"),
     ],
 )
 def test_kotlins_main_class(files: dict[str, str], wanted: str) -> None:
@@ -40,6 +43,13 @@ def test_kotlins_main_class(files: dict[str, str], wanted: str) -> None:
         ({"A.java": f"@Deprecated public sealed interface I {{ {MAIN} }}"}, "A.java", False, "I"),
         ({"A.java": f"class A {{ Class<?> c = A.class; enum E {{ X }} {MAIN} }}"}, "A.java", False, "A"),
         ({"A.java": f"class Größe {{ {MAIN} }}"}, "A.java", False, "Größe"),
+        ({"A.java": f"// it's\nclass A {{ char q = '\\u0027', r = '\"'; {MAIN} }}"}, "A.java", False, "A"),
+        (
+            {"A.java": f'/* of *\n*/  package p;\nclass A {{ String s = "\'{{"; {MAIN} }}'},
+            "A.java",
+            False,
+            "p.A",
+        ),
     ],
 )
 def test_javas_main_class(files: dict[str, str], entry: str, named: bool, wanted: str) -> None:
@@ -47,6 +57,41 @@ def test_javas_main_class(files: dict[str, str], entry: str, named: bool, wanted
     read = {path: read_java(path, text.encode()) for path, text in files.items()}
 
     assert main_class(read, entry, named=named) == wanted
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("language", READERS)
+@pytest.mark.parametrize(
+    "part",
+    [
+        "\n",
+        " ",
+        "/*a",
+        '"',
+        '"\\',
+        "'\\",
+        '\n"""',
+        "class ",
+        "package\n",
+        "void main ",
+        "fun main\n",
+        "companion ",
+        "@file:[",
+        "@file : ",
+        "@file:JvmName(",
+        "class A{void main(}",
+    ],
+)
+def test_what_never_ends_is_read_once(language: str, part: str) -> None:
+    """A megabyte of beginnings: one that goes back to each of them takes an hour, and holds all up."""
+    READERS[language]("Main.java", part.encode() * (2**20 // len(part)))
+
+
+def test_as_many_mains_as_a_file_has_room_for() -> None:
+    """Each is looked up, none is compared with all before it."""
+    text = "".join(f"class A{number}{{void main(}}" for number in range(40_000))
+
+    assert len(read_java("Main.java", text.encode()).mains) == 40_000
 
 
 def test_a_file_gets_the_name_of_its_public_type() -> None:

@@ -161,8 +161,8 @@ _REFUSALS: Final = (
     _Refusal((9, 222), 3, (0x40000,), bits=True),
     _Refusal((319, 279), 1, (0x4,), bits=True),
     _Refusal((29, 194), 2, (0x800,), bits=True),
-    # prctl: SCHED_CORE keeps all others off the core's second thread. PR_SET_MEMORY_MERGE and madvise's MERGEABLE
-    # have the kernel compare pages with those of all others: the time of a write tells whether another has the same.
+    # prctl: SCHED_CORE keeps all others off the core's second thread. PR_SET_MEMORY_MERGE and madvise's
+    # MERGEABLE have the kernel compare pages with all others': a write's time tells whether one is equal.
     _Refusal((157, 167), 0, (62, 67)),
     _Refusal((28, 233), 2, (12,)),
     # setsockopt: filters of a pair, SO_ATTACH_FILTER, _BPF, _REUSEPORT_CBPF, _REUSEPORT_EBPF.
