@@ -9,7 +9,6 @@ import shutil
 import socket
 import tempfile
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Self
 from hostile_corpus import DEFAULT_LIMITS, FOLDER, Hostile
 
 from conditions import until
+from gavel.client import uuid7
 from gavel.judging import limits, toolchains
 from gavel.judging.engine import Engine, Job, Judged
 from gavel.judging.languages import LANGUAGES
@@ -174,7 +174,7 @@ class Ground:
 
     def judge(self, record: SubmissionRecord, engine: Engine | None = None) -> Timed:
         """Judges a record as a worker does; by another engine on the same sandbox, if one is given."""
-        job = Job(uuid.uuid4(), TENANT, record, record.inline)
+        job = Job(uuid7(), TENANT, record, record.inline)
         quiet = Uncancelled()
         pressed, used, began = _pressure_s(), time.process_time(), time.monotonic()
         judged = (engine or self.engine).judge(job, quiet, quiet)

@@ -14,6 +14,9 @@ from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Shown, ValidatorProtocol
 
 CONFIGURATION_BYTES_MOST = 1024 * 1024
+_UNFOLDED_MOST = 4 * CONFIGURATION_BYTES_MOST
+"""Letters and elements of a document, what aliases stand for counted each time. None has as many without."""
+_INTEGER_LEAST, _INTEGER_MOST = -(2**63), 2**63 - 1
 PROBLEM = "problem.yaml"
 
 _LEGACY = {"legacy", "legacy-icpc"}
@@ -104,12 +107,37 @@ class Configuration:
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             self.findings.error(path, f"is not valid YAML: {str(error)[:500]}")
             return {}
+        excess = _excess(loaded)
+        if excess:
+            self.findings.error(path, excess)
+            return {}
         if loaded is None:
             return {}
         if not isinstance(loaded, dict):
             self.findings.error(path, "is not a mapping of keys to values")
             return {}
         return {str(key): value for key, value in loaded.items()}
+
+
+def _excess(loaded: Any) -> str:
+    """What makes a document more than its text: aliases of aliases, a few lines of which stand for gigabytes
+    when they are put into words, and numbers that no arithmetic here is made for; "" for neither.
+    """
+    unfolded, waiting = 0, [loaded]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, int) and not _INTEGER_LEAST <= value <= _INTEGER_MOST:
+            return "holds a whole number of more than 64 bits"
+        if isinstance(value, str | bytes | list | tuple | set | dict):
+            unfolded += 1 + len(value)
+        if unfolded > _UNFOLDED_MOST:
+            return "stands for far more than its text, by aliases of aliases"
+        if isinstance(value, dict):
+            waiting += value.keys()
+            waiting += value.values()
+        elif isinstance(value, list | tuple | set):
+            waiting += value
+    return ""
 
 
 def replace_constants(text: str, constants: Mapping[str, str]) -> str:

@@ -73,6 +73,33 @@ def test_a_package_of_2025_09() -> None:
     assert [file.path for file in manifest.include] == ["default/help.txt", "python3/__main__.py"]
 
 
+@pytest.mark.parametrize("letters", ["lol", "l" * 500_000])
+@pytest.mark.parametrize("key", ["name", "problem_format_version", "validation", "limits", "languages"])
+def test_a_few_lines_that_stand_for_gigabytes_are_refused(key: str, letters: str) -> None:
+    """Aliases of aliases, which anything that puts them into words would unfold."""
+    levels = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 12)]
+    bomb = f"a0: &a0 {letters}\n{''.join(levels)}{key}: *a11\n"
+
+    assert "aliases" in refused({"problem.yaml": bomb, **TESTS})["problem.yaml"]
+
+
+def test_an_alias_of_something_small_is_what_it_stands_for() -> None:
+    """Anchors are YAML's own way not to say something twice."""
+    manifest, _ = made(
+        {"problem.yaml": "name: &name Sum\nsource: *name\nlimits: {memory: &a 64, output: 8}\n", **TESTS}
+    )
+
+    assert (manifest.display_name, manifest.limits.memory_bytes) == ("Sum", 64 << 20)
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400, str(2**63)])
+def test_a_number_beyond_all_arithmetic_is_refused(number: str) -> None:
+    """A float would not hold it, which is no fault of the platform."""
+    found = refused({"problem.yaml": f"name: Sum\nlimits: {{time_limit: {number}}}\n", **TESTS})
+
+    assert found["problem.yaml"] == "holds a whole number of more than 64 bits"
+
+
 def test_tests_are_ordered_by_the_names_of_folders_and_files() -> None:
     """Folders sort among the tests beside them; samples always come first."""
     names = ["secret/b/2", "secret/a/9", "secret/b/10", "secret/c", "secret/a-1/x", "sample/z"]
