@@ -17,7 +17,7 @@ from gavel.client import calls, requests, resume
 from gavel.client.calls import Calls, cut_off
 from gavel.client.errors import GavelError, from_rpc
 from gavel.client.events import Ended, Event
-from gavel.client.packages import read_package, replace_contents
+from gavel.client.packages import read_package, replace_contents, to_send
 from gavel.client.programs import AsyncProgram
 from gavel.client.uploads import upload_large, upload_missing
 from gavel.client.values import (
@@ -369,7 +369,7 @@ class AsyncClient:
         `name` defaults to the folder's own; `uploaded` is told (files sent, files to send) as it goes. What
         `replaced` holds by path is sent in place of the folder's file, or added to it.
         """
-        package = await asyncio.to_thread(read_package, Path(folder))
+        package = to_send(await asyncio.to_thread(read_package, Path(folder)))
         with tempfile.TemporaryDirectory(prefix="gavel-package-") as spool:
             package = replace_contents(package, replaced or {}, Path(spool))
             await upload_missing(self._calls, package, uploaded or (lambda _sent, _all: None))

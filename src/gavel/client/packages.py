@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ _JUDGED: Final = {
     *("problem.yaml", ".timelimit", "domjudge-problem.ini", "data", "include", "submissions", "graders"),
     *("output_validator", "output_validators", "interactors", "static_validator"),
 }
+_TAKEN: Final = re.compile(r"[A-Za-z0-9._+][A-Za-z0-9._+-]*")
+"""Names that the mesh takes."""
 CHUNK_BYTES: Final = 256 << 10
 
 
@@ -68,6 +71,18 @@ def replace_contents(
         written.write_bytes(content)
         files[path] = _hashed(path, written)
     return [files[path] for path in sorted(files)]
+
+
+def to_send(package: Sequence[PackageFile]) -> list[PackageFile]:
+    """The package without what judging never looks at and what has a name that the mesh does not take: the
+    format has no such names, yet leavings as `Solver$Edge.class` lie beside submissions.
+    """
+    return [
+        file
+        for file in package
+        if file.path.partition("/")[0] in _JUDGED - {"submissions"}
+        or all(_TAKEN.fullmatch(name) for name in file.path.split("/"))
+    ]
 
 
 def chunks(file: Path) -> Iterator[bytes]:

@@ -115,9 +115,10 @@ def _check_paths(files: Mapping[str, bytes]) -> None:
 
 
 def _entry(language: Language, files: Mapping[str, bytes], asked: str, included: Sequence[str]) -> str:
-    for path in included:
-        if path in language.entry_points:
-            return path
+    drivers = [path for path in included if path in language.entry_points]
+    drivers += [path for path in included if "/" not in path and language.owns(path) and _is_main(path)]
+    if drivers:
+        return drivers[0]
     if asked:
         if asked not in files:
             raise UnfitSources(f"the entry point {asked} is not among the files")
@@ -138,7 +139,7 @@ def _default_entry(language: Language, files: Mapping[str, bytes], own: Sequence
         if path.rpartition("/")[2] in language.entry_points:
             return path
     for path in by_depth:
-        if path.rpartition("/")[2].partition(".")[0].lower() == "main":
+        if _is_main(path):
             return path
     if language.entry_pattern:
         pattern = re.compile(language.entry_pattern.encode(), re.MULTILINE)
@@ -146,3 +147,7 @@ def _default_entry(language: Language, files: Mapping[str, bytes], own: Sequence
             if pattern.search(files[path]):
                 return path
     return own[0]
+
+
+def _is_main(path: str) -> bool:
+    return path.rpartition("/")[2].partition(".")[0].lower() == "main"

@@ -57,6 +57,17 @@ def test_an_included_driver_becomes_the_entry_point() -> None:
     assert plan("python3", files, included=("grader.py",)).run[-1] == "/work/solution.py"
 
 
+def test_an_included_file_called_main_is_a_driver_too() -> None:
+    """Which Kattis' problemtools run; one with the language's own name comes first, a header is none."""
+    files = {"solution.py": b"", "main.py": b"", "__main__.py": b""}
+    helpers = {"solution.py": b"", "lib/main.py": b"", "main.h": b""}
+
+    assert plan("python3", files, included=("main.py",)).run[-1] == "/work/main.py"
+    assert plan("python3", files, entry="solution.py", included=("main.py",)).run[-1] == "/work/main.py"
+    assert plan("python3", files, included=("main.py", "__main__.py")).run[-1] == "/work/__main__.py"
+    assert plan("python3", helpers, included=("main.h", "lib/main.py")).run[-1] == "/work/solution.py"
+
+
 def test_without_a_source_of_the_language_there_is_no_program() -> None:
     """The message names the suffixes."""
     with pytest.raises(UnfitSources, match=r"\.java"):
