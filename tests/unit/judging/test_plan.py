@@ -30,6 +30,12 @@ def test_a_standard_becomes_the_compilers_option() -> None:
     assert "-std=gnu++20" in plan("cpp", {"a.cpp": b""}).compile
 
 
+@pytest.mark.parametrize(("code", "path"), [("c", "a.c"), ("cpp", "a.cpp")])
+def test_programs_can_tell_that_they_are_judged(code: str, path: str) -> None:
+    """Many read files of their own where this macro is missing."""
+    assert "-DONLINE_JUDGE" in plan(code, {path: b""}).compile
+
+
 def test_all_sources_are_compiled_and_headers_only_lie_beside_them() -> None:
     """The entry point comes first."""
     found = plan("cpp", {"b.cc": b"", "x.h": b"", "a.cc": b""}, entry="a.cc")
