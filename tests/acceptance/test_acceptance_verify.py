@@ -116,6 +116,32 @@ def test_submissions_yaml_is_held_to_each_test(command: Command, tmp_path: Path)
     ]
 
 
+def test_submissions_may_be_larger_than_a_request(command: Command, tmp_path: Path) -> None:
+    """Answers of a submit-answer problem often are; they are uploaded on the way."""
+    folder = tmp_path / "large"
+    folder.mkdir()
+    (folder / "problem.yaml").write_text(
+        "problem_format_version: 2025-09\nname: Large\ntype: submit-answer\n"
+        "uuid: 2f1d8a52-36a6-4f4e-8f0d-5c3c2a5a9a11\n"
+    )
+    numbers = {name: "".join(f"{name}{n}\n" for n in range(20_000)) for name in ("1", "2")}
+    for place, texts in {
+        "data/secret": {f"{name}.in": f"{name}\n" for name in numbers},
+        "data/secret/": {f"{name}.ans": text for name, text in numbers.items()},
+        "submissions/accepted/right": {f"{name}.out": text for name, text in numbers.items()},
+        "submissions/wrong_answer/swapped": {"1.out": numbers["1"], "2.out": numbers["2"][:-2] + "0\n"},
+    }.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / place / name).write_text(text)
+
+    ran = command("problem", "verify", str(folder))
+
+    told = {line["file"]: line["verdict"] for line in ran.lines if line["event"] == "submission"}
+    assert told == {"accepted/right": "ACCEPTED", "wrong_answer/swapped": "WRONG_ANSWER"}, ran.stderr
+    assert ran.status == 0
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [
