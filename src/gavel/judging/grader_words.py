@@ -43,7 +43,7 @@ def heard(answer: bytes, results: Sequence[Result]) -> Result | None:
     """
     found = _ANSWER.fullmatch(answer)
     score = feedback.number(found[2]) if found is not None else math.nan
-    if found is None or math.isnan(score):
+    if found is None or not math.isfinite(score):
         return None
     word = found[1].decode()
     same = (result.verdict for result in results if _WORDS.get(result.verdict) == word)

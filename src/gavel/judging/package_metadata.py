@@ -17,6 +17,7 @@ CONFIGURATION_BYTES_MOST = 1024 * 1024
 _UNFOLDED_MOST = 4 * CONFIGURATION_BYTES_MOST
 """Letters and elements of a document, what aliases stand for counted each time. None has as many without."""
 _INTEGER_LEAST, _INTEGER_MOST = -(2**63), 2**63 - 1
+_CONSTANT = re.compile(r"\{\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?)\}\}")
 PROBLEM = "problem.yaml"
 
 _LEGACY = {"legacy", "legacy-icpc"}
@@ -100,10 +101,13 @@ class Configuration:
         text = self.text(path)
         if text is None:
             return {}
-        if constants:
-            text = replace_constants(text, constants)
         try:
+            if constants:
+                text = replace_constants(text, constants, CONFIGURATION_BYTES_MOST)
             loaded = yaml.safe_load(text)
+        except FilledTooLarge as error:
+            self.findings.error(path, str(error))
+            return {}
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             self.findings.error(path, f"is not valid YAML: {str(error)[:500]}")
             return {}
@@ -140,13 +144,18 @@ def _excess(loaded: Any) -> str:
     return ""
 
 
-def replace_constants(text: str, constants: Mapping[str, str]) -> str:
-    """Puts constants in place of `{{name}}` and `{{name.variant}}`; words that name none stay."""
-    return re.sub(
-        r"\{\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?)\}\}",
-        lambda found: constants.get(found[1], found[0]),
-        text,
-    )
+class FilledTooLarge(ValueError):  # noqa: N818  (reads as what it says of the text)
+    """A text with its constants in place is larger than it may be."""
+
+
+def replace_constants(text: str, constants: Mapping[str, str], letters_most: int) -> str:
+    """Puts constants in place of `{{name}}` and `{{name.variant}}`; words that name none stay. Raises
+    FilledTooLarge: a text that names a long constant often stands for gigabytes.
+    """
+    names = (found[1] for found in _CONSTANT.finditer(text))
+    if len(text) + sum(len(constants.get(name, "")) for name in names) > letters_most:
+        raise FilledTooLarge(f"is larger than {letters_most} letters with its constants in place")
+    return _CONSTANT.sub(lambda found: constants.get(found[1], found[0]), text)
 
 
 def metadata(config: Configuration) -> tuple[Metadata, Mapping[str, Any]]:

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 
 from gavel.judging import validator
 from gavel.judging.limits import TESTS_AT_ONCE_MOST
-from gavel.judging.package_metadata import replace_constants
+from gavel.judging.outcome import BrokenProblem
+from gavel.judging.package_metadata import FilledTooLarge, replace_constants
 from gavel.judging.validator import ArgumentError, Arguments
 from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Manifest, ManifestTest
 from gavel.submission.v1.submission_pb2 import InlineTests
 from gavel.submission.v1.submission_record_pb2 import SourceFiles, SubmissionRecord
+
+_CONSTANTS_LETTERS_MOST = 16 << 20
+"""By which a file of the problem may grow when its constants are put in place."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -146,13 +150,19 @@ def included_files(manifest: Manifest, language: str) -> Mapping[str, FileRefere
 
 
 def with_constants(data: bytes, constants: Mapping[str, str]) -> bytes:
-    """The file with the package's constants in place; unchanged when it is not text."""
+    """The file with the package's constants in place; unchanged when it is not text. Raises BrokenProblem for
+    one that grows too large.
+    """
     if not constants or b"{{" not in data:
         return data
     try:
-        return replace_constants(data.decode(), constants).encode()
+        text = data.decode()
     except UnicodeDecodeError:
         return data
+    try:
+        return replace_constants(text, constants, len(text) + _CONSTANTS_LETTERS_MOST).encode()
+    except FilledTooLarge as error:
+        raise BrokenProblem("a file of the problem grows too large", str(error)) from error
 
 
 __all__ = [

@@ -37,6 +37,7 @@ def test_a_grader_is_told_a_line_for_each_result() -> None:
         (b"RTE 0\n", Result(MLE, 0)),  # what the word stood for in the input
         (b"OLE 1e2\n", Result(s.VERDICT_OUTPUT_LIMIT_EXCEEDED, 100)),
         *((text, None) for text in (b"", b"AC", b"JE 0", b"ac 1", b" AC 1", b"AC nan", b"AC inf", b"AC 1 2")),
+        *((text, None) for text in (b"WA 1e999", b"AC -1e999", b"RTE 1e999")),
         *((text, None) for text in (b"AC 1\nAC 2\n", b"AC \xff", b"PE 1", b"AC " + b"1" * 400)),
     ],
 )

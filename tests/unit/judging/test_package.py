@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from package_in_memory import LEGACY, MODERN, TESTS, made, refused
 
+from gavel.judging.outcome import BrokenProblem
 from gavel.judging.package import InvalidPackage
+from gavel.judging.task import with_constants
 
 TWICE = "output_validator_args: [float_tolerance, 1, float_tolerance, 2]"
 
@@ -81,6 +83,21 @@ def test_a_few_lines_that_stand_for_gigabytes_are_refused(key: str, letters: str
     bomb = f"a0: &a0 {letters}\n{''.join(levels)}{key}: *a11\n"
 
     assert "aliases" in refused({"problem.yaml": bomb, **TESTS})["problem.yaml"]
+
+
+def test_constants_that_stand_for_gigabytes_are_refused_where_they_are_named() -> None:
+    """A long one, in a file that names it often; by itself it may be as long as the file is."""
+    head = f"{MODERN}constants: {{long: {'x' * 500_000}, short: y}}\n"
+    often = {"data/secret/01.yaml": f"args: [{', '.join(['{{long}}'] * 100_000)}]\n"}
+
+    assert "with its constants" in refused({"problem.yaml": head, **often, **TESTS})["data/secret/01.yaml"]
+    manifest, _ = made(
+        {"problem.yaml": head, "data/secret/01.yaml": "args: ['{{short}} {{other}} {{long}}']\n", **TESTS}
+    )
+    assert manifest.tests[1].argv[0].startswith("y {{other}} xxx")
+    with pytest.raises(BrokenProblem, match="too large"):
+        with_constants(b"{{long}}" * 1_000, manifest.constants)
+    assert with_constants(b"{{short}}" * 1_000_000, manifest.constants) == b"y" * 1_000_000
 
 
 def test_an_alias_of_something_small_is_what_it_stands_for() -> None:
