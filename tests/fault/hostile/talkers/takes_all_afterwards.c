@@ -1,0 +1,10 @@
+// Answers right and closes its end; then, as nobody talks any more, it uses all CPU time that there is.
+// verdicts: TIME_LIMIT_EXCEEDED
+#include "held.h"
+int main(void) {
+  char line[64];
+  ssize_t size = read(0, line, sizeof line);
+  write(1, line, size);
+  close(1);
+  for (;;) continue;
+}
