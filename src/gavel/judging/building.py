@@ -1,6 +1,7 @@
 """Compiling a program in its box, or taking what an earlier compilation of the same sources made."""
 
 import dataclasses
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -177,6 +178,8 @@ class Builder:
         except CannotExecuteError as error:
             if argv[0].startswith("/work/"):  # no compiler of ours, but the package's
                 return _refused(f"build cannot be executed: {error}")
+            if error.errno == errno.E2BIG:
+                return _refused("The names of the source files are too long for one command.")
             raise EngineError(f"{argv[0]} cannot be run: {error}") from error
         with outcome:
             if outcome.kill is Kill.CANCELLED:

@@ -108,9 +108,9 @@ class Folders:
     def words(self, value: Any, where: str) -> Sequence[str]:
         """A text's words, or a sequence of texts."""
         if isinstance(value, str):
-            return value.split()
+            return self._config.arguments(value.split(), where)
         if isinstance(value, list) and not any(isinstance(word, dict | list) for word in value):
-            return [str(word) for word in value]
+            return self._config.arguments([str(word) for word in value], where)
         self._config.findings.error(where, "must be a sequence of strings")
         return []
 

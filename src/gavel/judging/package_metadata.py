@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from gavel.judging.admission import ARGUMENTS_BYTES
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.limits import TESTS_AT_ONCE_MOST
 from gavel.judging.package_findings import Findings
@@ -14,10 +15,12 @@ from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Shown, ValidatorProtocol
 
 CONFIGURATION_BYTES_MOST = 1024 * 1024
+_ARGUMENTS_MOST = 1_024
 _UNFOLDED_MOST = 4 * CONFIGURATION_BYTES_MOST
 """Letters and elements of a document, what aliases stand for counted each time. None has as many without."""
 _INTEGER_LEAST, _INTEGER_MOST = -(2**63), 2**63 - 1
 _CONSTANT = re.compile(r"\{\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?)\}\}")
+_NO_LETTER = re.compile("[\0\ud800-\udfff]")
 PROBLEM = "problem.yaml"
 
 _LEGACY = {"legacy", "legacy-icpc"}
@@ -91,10 +94,25 @@ class Configuration:
             self.findings.error(path, f"is larger than {CONFIGURATION_BYTES_MOST} bytes")
             return None
         try:
-            return self.read(path).decode("utf-8-sig")
+            text = self.read(path).decode("utf-8-sig")
         except UnicodeDecodeError:
             self.findings.error(path, "is not UTF-8")
             return None
+        if "\0" in text:
+            self.findings.error(path, "holds a NUL")
+            return None
+        return text
+
+    def arguments(self, words: Sequence[str], where: str) -> Sequence[str]:
+        """The words, where a program can be started with so many; else none (which is noted)."""
+        size_bytes = sum(len(word.encode()) for word in words)
+        if len(words) <= _ARGUMENTS_MOST and size_bytes <= ARGUMENTS_BYTES:
+            return words
+        self.findings.error(
+            where,
+            f"holds more than {_ARGUMENTS_MOST} arguments, or more than {ARGUMENTS_BYTES} bytes of them",
+        )
+        return []
 
     def mapping(self, path: str, constants: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The YAML mapping in the file; empty when it is not there or not a mapping (which is noted)."""
@@ -111,9 +129,9 @@ class Configuration:
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             self.findings.error(path, f"is not valid YAML: {str(error)[:500]}")
             return {}
-        excess = _excess(loaded)
-        if excess:
-            self.findings.error(path, excess)
+        fault = _fault_of(loaded)
+        if fault:
+            self.findings.error(path, fault)
             return {}
         if loaded is None:
             return {}
@@ -123,15 +141,17 @@ class Configuration:
         return {str(key): value for key, value in loaded.items()}
 
 
-def _excess(loaded: Any) -> str:
-    """What makes a document more than its text: aliases of aliases, a few lines of which stand for gigabytes
-    when they are put into words, and numbers that no arithmetic here is made for; "" for neither.
+def _fault_of(loaded: Any) -> str:
+    """Why a document is not taken: aliases of aliases, a few lines of which stand for gigabytes when they are
+    put into words, numbers that no arithmetic here is made for, letters that are none; "" for a fine one.
     """
     unfolded, waiting = 0, [loaded]
     while waiting:
         value = waiting.pop()
         if isinstance(value, int) and not _INTEGER_LEAST <= value <= _INTEGER_MOST:
             return "holds a whole number of more than 64 bits"
+        if isinstance(value, str) and _NO_LETTER.search(value):
+            return "holds a NUL or half of a surrogate pair in a text"
         if isinstance(value, str | bytes | list | tuple | set | dict):
             unfolded += 1 + len(value)
         if unfolded > _UNFOLDED_MOST:

@@ -135,7 +135,9 @@ def _content(file: FileReference) -> FileReference:
 def _of_args_file(base: str, config: Configuration) -> Mapping[str, Any]:
     arguments = config.text(f"{base}.args")
     try:
-        return {} if arguments is None else {"argv": shlex.split(arguments)}
+        if arguments is None:
+            return {}
+        return {"argv": config.arguments(shlex.split(arguments), f"{base}.args")}
     except ValueError as error:
         config.findings.error(f"{base}.args", str(error))
         return {}

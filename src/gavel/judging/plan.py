@@ -9,6 +9,7 @@ from gavel.judging.languages import Language
 from gavel.judging.source_text import encoding_of
 
 PATH = re.compile(r"[A-Za-z0-9._+/-]{1,255}")
+_NAME_BYTES_MOST = 255
 INSPECTED_BYTES = 1024 * 1024
 """How much of each source file `build` has to be shown."""
 
@@ -57,7 +58,7 @@ def build(
     entry = _entry(language, files, asked, included)
     paths = {path: path for path in files}
     if language.main_class == "java":
-        paths |= main_class.renamed(classes)
+        paths |= {path: place for path, place in main_class.renamed(classes).items() if _fits(place, files)}
     own = [entry, *(path for path in files if language.owns(path) and path != entry)]
     place = _word(paths[entry])
     words = {**programs, "entry": place, "stem": place.rpartition(".")[0] or place}
@@ -112,6 +113,12 @@ def _check_paths(files: Mapping[str, bytes]) -> None:
         folder = next((other for other in files if path.startswith(f"{other}/")), None)
         if folder is not None:
             raise UnfitSources(f"{folder} is a file and the folder of {path} at once")
+
+
+def _fits(place: str, files: Mapping[str, bytes]) -> bool:
+    """Whether a file can be there: its name is none too long, and no folder's."""
+    name = place.rpartition("/")[2]
+    return len(name.encode()) <= _NAME_BYTES_MOST and not any(path.startswith(f"{place}/") for path in files)
 
 
 def _entry(language: Language, files: Mapping[str, bytes], asked: str, included: Sequence[str]) -> str:

@@ -21,6 +21,24 @@ from gavel.submission.v1.submission_service_pb2 import RUN_POLICY_RUN_ALL
 MIB = 1 << 20
 
 
+def test_names_that_no_command_has_room_for_are_the_programs_fault(judge: Judge) -> None:
+    """A package's program may have thousands of files, and no other worker could compile it either."""
+    sources = {f"{'x' * 230}{number}.c": "" for number in range(900)}
+
+    judged = judge.judge("c", {"main.c": "int main(void) { return 0; }\n", **sources})
+
+    assert judged.compile is not None
+    assert judged.verdict == s.VERDICT_COMPILE_ERROR
+    assert "too long for one command" in judged.compile.output
+
+
+def test_a_public_type_with_a_name_that_no_file_may_have_is_the_programs_fault(judge: Judge) -> None:
+    """Its file is named after it only where a file can be."""
+    judged = judge.judge("java", {"Main.java": f"public class {'A' * 300} {{ }}\n"})
+
+    assert judged.verdict == s.VERDICT_COMPILE_ERROR
+
+
 def test_a_sleeper_is_over_the_wall_time_limit(judge: Judge) -> None:
     """A verdict of its own: the CPU idled."""
     judged = judge.judge(

@@ -87,8 +87,8 @@ def test_a_few_lines_that_stand_for_gigabytes_are_refused(key: str, letters: str
 
 def test_constants_that_stand_for_gigabytes_are_refused_where_they_are_named() -> None:
     """A long one, in a file that names it often; by itself it may be as long as the file is."""
-    head = f"{MODERN}constants: {{long: {'x' * 500_000}, short: y}}\n"
-    often = {"data/secret/01.yaml": f"args: [{', '.join(['{{long}}'] * 100_000)}]\n"}
+    head = f"{MODERN}constants: {{long: {'x' * 20_000}, short: y}}\n"
+    often = {"data/secret/01.yaml": f"args: [{', '.join(['{{long}}'] * 1_000)}]\n"}
 
     assert "with its constants" in refused({"problem.yaml": head, **often, **TESTS})["data/secret/01.yaml"]
     manifest, _ = made(
@@ -98,6 +98,34 @@ def test_constants_that_stand_for_gigabytes_are_refused_where_they_are_named() -
     with pytest.raises(BrokenProblem, match="too large"):
         with_constants(b"{{long}}" * 1_000, manifest.constants)
     assert with_constants(b"{{short}}" * 1_000_000, manifest.constants) == b"y" * 1_000_000
+
+
+@pytest.mark.parametrize("letter", [r"\0", r"\ud800", r"\udfff"])
+@pytest.mark.parametrize("line", ["name: {}", "name: x\n{}: 1", "name: x\nkeywords: [a, {{b: {}}}]"])
+def test_a_letter_that_is_none_is_refused(letter: str, line: str) -> None:
+    """YAML can write it, and neither a message nor a command could hold it."""
+    text = line.format(f'"a{letter}b"') + "\n"
+
+    assert "surrogate" in refused({"problem.yaml": text, **TESTS})["problem.yaml"]
+
+
+@pytest.mark.parametrize("arguments", ["x" * 25_000, " ".join("x" * 2_000)])
+def test_more_arguments_than_a_program_can_be_started_with_are_refused(arguments: str) -> None:
+    """As a text, as a sequence and in a file of their own."""
+    field = "data/secret/01.yaml:args"
+
+    assert (
+        "arguments"
+        in refused({"problem.yaml": MODERN, "data/secret/01.yaml": f"args: {arguments}\n", **TESTS})[field]
+    )
+    words = f"args: [{', '.join(arguments.split())}]\n"
+    assert "arguments" in refused({"problem.yaml": MODERN, "data/secret/01.yaml": words, **TESTS})[field]
+    found = refused({"problem.yaml": MODERN, "data/secret/01.args": arguments, **TESTS})
+    assert "arguments" in found["data/secret/01.args"]
+    assert (
+        refused({"problem.yaml": MODERN, "data/secret/01.args": "a\0b", **TESTS})["data/secret/01.args"]
+        == "holds a NUL"
+    )
 
 
 def test_an_alias_of_something_small_is_what_it_stands_for() -> None:

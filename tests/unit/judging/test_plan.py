@@ -160,6 +160,14 @@ def test_javas_main_class_is_found(
     assert {path: place for path, place in found.paths.items() if path != place} == places
 
 
+@pytest.mark.parametrize("name", ["A" * 251, "Ä" * 126, "X"])
+def test_a_java_file_stays_where_no_file_could_have_its_types_name(name: str) -> None:
+    """The name is too long for one, or a folder's: javac complains, and the box is not asked for it."""
+    files = {"Main.java": f"public class {name} {{}}".encode(), "X.java/data.txt": b""}
+
+    assert plan("java", files).paths == {path: path for path in files}
+
+
 @given(
     st.binary(max_size=300)
     | st.text(alphabet="class{}public voidmain(\"'/*\\ ", max_size=300).map(str.encode)
