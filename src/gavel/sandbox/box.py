@@ -67,14 +67,15 @@ class Box:
         """A file at `path` below /work, of the box's root: programs cannot change it. Replaces what is there.
 
         `data` may be a descriptor of a regular file, read from its start. Folders on the way are made. After
-        `freeze` it is there for the next run only. SandboxError if it exceeds the box's files_bytes.
+        `freeze` it is there for the next run only. It is not waited for: SandboxError, as if it exceeds the
+        box's files_bytes, is raised by the next call that is no `put`.
         """
         _check_path(path)
         source = streams.anonymous_file("put", data) if isinstance(data, bytes) else data
         try:
             if not stat.S_ISREG(os.fstat(source).st_mode):
                 raise ValueError("only data and regular files can be put")
-            self._request({"op": "put", "path": path, "mode": mode & 0o777}, (source,))
+            self._tell({"op": "put", "path": path, "mode": mode & 0o777}, (source,))
         finally:
             if isinstance(data, bytes):
                 os.close(source)
@@ -244,13 +245,18 @@ class Box:
         with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
             self._birth.control.send({"op": "kill"})
 
-    def _request(
-        self, message: codec.Message, descriptors: tuple[int, ...] = ()
-    ) -> tuple[codec.Message, tuple[int, ...]]:
+    def _tell(self, message: codec.Message, descriptors: tuple[int, ...]) -> None:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
             self._send(message, descriptors)
+        except OSError as error:
+            self._break()
+            raise BoxBrokenError(f"the box: {error}") from error
+
+    def _request(self, message: codec.Message) -> tuple[codec.Message, tuple[int, ...]]:
+        self._tell(message, ())
+        try:
             return self._answer()
         except SandboxError:
             self._break()

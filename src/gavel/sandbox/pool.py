@@ -106,10 +106,10 @@ def is_alive(birth: Birth) -> bool:
 
 def discard(birth: Birth) -> None:
     """Kills the box with all that lives in it. Does not wait for the kernel to take it down."""
-    birth.control.close()
     try:
         signal.pidfd_send_signal(birth.pidfd, signal.SIGKILL)
     except ProcessLookupError:
         pass
     finally:
         os.close(birth.pidfd)
+        birth.control.close()  # behind the kill: its end would wake init first

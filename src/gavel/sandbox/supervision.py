@@ -25,6 +25,9 @@ _SMALL_READS_MOST: Final = 64
 _PAUSE_MS: Final = 1
 """Before each read after so many small ones: a program can write single bytes, and by O_DIRECT keep a pipe
 from putting them together, for a third of what it costs to read them."""
+_END_SOON_MS: Final = 3
+"""Before the read after a small one that nobody waits for: most programs write once, just before their end,
+of which their streams' ends and init's answer then come along in one waking."""
 _CORES: Final = os.cpu_count() or 1
 
 
@@ -139,7 +142,9 @@ class _Waiting:
         """
         output = self._output
         self.has_read = False
-        if self._small_reads > _SMALL_READS_MOST:
+        if self._small_reads and output.live is None:
+            self.ended_within(_END_SOON_MS)
+        elif self._small_reads > _SMALL_READS_MOST:
             self.ended_within(_PAUSE_MS)
         wait_ms = max(0, int((time_s - time.monotonic()) * 1000) + 1)
         ready = [descriptor for descriptor, _ in self._poll.poll(wait_ms)]

@@ -33,12 +33,27 @@ def test_put_and_get(box: Box, run: Run, tmp_path: Path) -> None:
 
 
 def test_what_does_not_fit_is_an_error(sandbox: Sandbox) -> None:
-    """A put beyond the box's size fails as the platform's error, and the box is gone."""
+    """A put beyond the box's size fails as the platform's error: the next call tells, and the box is gone."""
     with sandbox.box(files_bytes=1 << 20) as box:
+        box.put("large", b"x" * (2 << 20))
+        box.put("small", b"x")
         with pytest.raises(SandboxError, match="No space"):
-            box.put("large", b"x" * (2 << 20))
+            box.names()
         with pytest.raises(BoxBrokenError):
             box.put("small", b"x")
+
+
+def test_nothing_runs_without_a_file_that_did_not_fit(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """The program of a run behind a failed put is not started."""
+    reader, writer = os.pipe()
+    command = Command(("/bin/echo", "ran"), {}, b"", stdout=writer)
+    with sandbox.box(files_bytes=1 << 20) as box:
+        box.put("large", b"x" * (2 << 20))
+        with pytest.raises(SandboxError, match="No space"):
+            box.run(command, limits())
+    os.close(writer)
+    assert os.read(reader, 100) == b""
+    os.close(reader)
 
 
 def test_work_lasts_and_scratch_does_not(box: Box, run: Run) -> None:

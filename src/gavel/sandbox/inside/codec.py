@@ -94,15 +94,19 @@ class Channel:
             raise OSError("a truncated message")
         return decode(self._buffer[:size]), tuple(descriptors)
 
-    def answer(self, do: Callable[[Message, list[int]], Answer], request: Answer) -> bool:
-        """Does what a request asks for and sends what comes of it, or the error; whether it was done.
+    def answer(self, do: Callable[[Message, list[int]], Answer | None], request: Answer) -> bool:
+        """Does what a request asks for and sends what comes of it, unless that is None, or the error. Says
+        whether it was done.
 
         The descriptors of both are closed, of the request's those that `do` leaves in the list.
         """
         message, descriptors = request[0], [*request[1]]
         done = True
         try:
-            answer, out = do(message, descriptors)
+            answered = do(message, descriptors)
+            if answered is None:
+                return True
+            answer, out = answered
         except (OSError, ValueError, KeyError) as error:
             done = False
             answer, out = (

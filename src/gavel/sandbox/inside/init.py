@@ -2,7 +2,7 @@
 
 Requests and answers (codec.py), each with an `op`:
 
-    put     path, mode; descriptor: the data             files.py
+    put     path, mode; descriptor: the data             files.py; unanswered
     get     path                                         answer carries a descriptor if the file is there
     names   path                                         answer carries a descriptor if the folder is there
     run     argv, env, cwd, rlimits, files_bytes, files_count, wall_time_ms, keep, reopen; descriptors: see
@@ -13,7 +13,8 @@ A request may bring along what is to be done before it: `open` (bytes and number
 always, and `freeze`.
 
 The end of the socket ends init, and the kernel then kills whatever lives in the pid namespace. A failed
-request is answered with `error` and `errno`; the service throws the box away.
+request is answered with `error` and `errno`, and so is the one behind a failed `put`; the service throws the
+box away.
 """
 
 import contextlib
@@ -38,6 +39,8 @@ class Init:
         self._filter = filter_
         self._starter = starter
         self._scratch: Scratch | None = None
+        self._failed: Exception | None = None
+        """Of a put."""
         self._wake, wake_write = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(wake_write, False)
@@ -61,15 +64,14 @@ class Init:
             raise ValueError("not opened")
         return self._scratch
 
-    def _do(self, message: codec.Message, descriptors: list[int]) -> codec.Answer:
-        if "open" in message:
-            self._scratch = Scratch(*message["open"])
-        if "freeze" in message:
-            self._opened().freeze()
+    def _do(self, message: codec.Message, descriptors: list[int]) -> codec.Answer | None:
+        if message["op"] == "put":
+            self._put(message, descriptors[0])
+            return None
+        if self._failed is not None:
+            raise self._failed
+        self._do_before(message)
         match message["op"]:
-            case "put":
-                self._opened().before_put()
-                self._put(message["path"], descriptors[0], message["mode"])
             case "get" | "names" as op:
                 self._opened().before_get()
                 found = (files.get if op == "get" else files.names)(message["path"])
@@ -79,16 +81,30 @@ class Init:
                 return self._run(message, descriptors), ()
             case op:
                 raise ValueError(f"no such request: {op}")
-        return {}, ()
 
-    def _put(self, path: str, source: int, mode: int) -> None:
+    def _do_before(self, message: codec.Message) -> None:
+        if "open" in message:
+            self._scratch = Scratch(*message["open"])
+        if "freeze" in message:
+            self._opened().freeze()
+
+    def _put(self, message: codec.Message, source: int) -> None:
+        """Nobody waits for it: what fails is told instead of what the next request asks for."""
+        if self._failed is not None:
+            return
+        path, mode = message["path"], message["mode"]
         try:
-            files.put("/work", path, source, mode)
-        except OSError as error:
-            if error.errno not in files.IN_THE_WAY:
-                raise
-            with self._opened().layer() as folder:
-                files.put(folder, path, source, mode)
+            self._do_before(message)
+            self._opened().before_put()
+            try:
+                files.put("/work", path, source, mode)
+            except OSError as error:
+                if error.errno not in files.IN_THE_WAY:
+                    raise
+                with self._opened().layer() as folder:
+                    files.put(folder, path, source, mode)
+        except (OSError, ValueError) as error:
+            self._failed = error
 
     def _run(self, job: codec.Message, descriptors: list[int]) -> codec.Message:
         try:
