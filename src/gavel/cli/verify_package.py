@@ -73,8 +73,11 @@ class Package:
         return min(self.measured_ms(code, program) + idle_ms, limits.BOUNDS["wall_time_ms"].most)
 
     def source(self, program: Program) -> dict[str, bytes]:
-        """A program's files."""
-        return {path: (self.folder / place).read_bytes() for path, place in program.files.items()}
+        """A program's files. An empty one that is all there is, the mesh would refuse: it becomes an empty
+        line.
+        """
+        files = {path: (self.folder / place).read_bytes() for path, place in program.files.items()}
+        return files if any(files.values()) else dict.fromkeys(files, b"\n")
 
     def entry_point(self, program: Program) -> str:
         """The file of the entry point that submissions.yaml states, which may be a class; else none."""

@@ -190,6 +190,22 @@ def test_a_class_may_be_the_entry_point(package: Package) -> None:
         assert package.entry_point(Program("x/a", files, (), entry_point=stated)) == entry_point
 
 
+def test_an_empty_program_is_one_too(tmp_path: Path) -> None:
+    """Packages have some that do nothing; the mesh takes no submission without a byte."""
+    folder = tmp_path / "sum"
+    shutil.copytree(PROBLEMS / "legacy_sum", folder)
+    for name, text in {"alone.py": "", "two/main.py": "", "two/lib.py": "x = 1\n"}.items():
+        (folder / "submissions/wrong_answer" / name).parent.mkdir(exist_ok=True)
+        (folder / "submissions/wrong_answer" / name).write_text(text)
+
+    package = load(folder)
+
+    sources = [
+        package.source(row_of(package, f"wrong_answer/{name}").program) for name in ("alone.py", "two")
+    ]
+    assert sources == [{"alone.py": b"\n"}, {"main.py": b"", "lib.py": b"x = 1\n"}]
+
+
 def test_a_row_follows_a_watch_to_its_end(package: Package) -> None:
     """Its words change with the events; at the end it holds, or says what does not and why."""
     row = row_of(package, "accepted/sum.py")
