@@ -1,5 +1,6 @@
 // Answers right and closes its end; then, as nobody talks any more, it uses all CPU time that there is.
 // verdicts: TIME_LIMIT_EXCEEDED
+// limits: cpu_time_ms=300 wall_time_ms=2000
 #include "held.h"
 int main(void) {
   char line[64];
