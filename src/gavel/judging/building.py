@@ -24,6 +24,8 @@ OUTPUT_BYTES_MOST = 64 * 1024
 _BLOCK_BYTES = 1024 * 1024
 _EXECUTABLE = 0o555
 _WHOLE_FOLDER = "."
+_RESULT = "/result"
+"""Where the cache keeps what the compiler said: no path of a file that it made begins so."""
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108  (the box's own)
@@ -158,7 +160,7 @@ class Builder:
         key = self._key(argv, placed) if artefact else ""
         kept = self.cache.get(key) if artefact else None
         if kept is not None:
-            result = CompileResult.FromString(kept.pop(".result"))
+            result = CompileResult.FromString(kept.pop(_RESULT))
             _put(box, kept)
             result.cached = True
             return result, kept
@@ -169,7 +171,7 @@ class Builder:
         if made == {}:
             return _refused(f"{result.output}\nThe compiler left no {artefact}."), None
         if made is not None:
-            self.cache.put(key, {**made, ".result": result.SerializeToString()})
+            self.cache.put(key, {**made, _RESULT: result.SerializeToString()})
         return result, made
 
     def _compiled(self, box: Box, argv: tuple[str, ...], limits: Limits) -> CompileResult:
@@ -194,7 +196,8 @@ class Builder:
             )
 
     def _key(self, argv: tuple[str, ...], placed: Files) -> str:
-        parts: list[str | bytes] = [self.tenant, self.toolchain.fingerprint, *argv, ""]
+        # What an entry holds is part of its name: workers of another release may share the folder.
+        parts: list[str | bytes] = [_RESULT, self.tenant, self.toolchain.fingerprint, *argv, ""]
         for variable in sorted(environment(self.toolchain).items()):
             parts += variable
         parts.append("")

@@ -10,7 +10,8 @@ import re
 
 from gavel.judging.expectation_rules import VERDICTS, Bound, Outcome, Rule, verdicts_of
 
-_LINE = re.compile(rb"@EXPECTED_(RESULTS|SCORE)@:[ \t]*([^\r\n]*)", re.IGNORECASE)
+# Of a line no more than that: looking for its comment's end takes time by the square of its length.
+_LINE = re.compile(rb"@EXPECTED_(RESULTS|SCORE)@:([^\r\n]{0,1000})", re.IGNORECASE)
 _COMMENT_END = re.compile(r"(\*+/|-->|-\}|\*\)|\"\"\"|''')?\s*$")
 _SCORE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:\s*(?:-|\.\.|to)\s*(\d+(?:\.\d*)?|\.\d+))?", re.IGNORECASE)
 

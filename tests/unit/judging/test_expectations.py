@@ -135,6 +135,7 @@ def test_scores_soften_what_counts_as_accepted() -> None:
         ("#@EXPECTED_RESULTS@:COMPILER-ERROR,OUTPUT-LIMIT", {"COMPILE_ERROR", "OUTPUT_LIMIT_EXCEEDED"}, None),
         ("(* @EXPECTED_RESULTS@: TIME_LIMIT_EXCEEDED *)", verdicts_of(TLE), None),
         ("@EXPECTED_RESULTS@: NO-OUTPUT -->", verdicts_of(WA), None),
+        ("// @EXPECTED_RESULTS@: CORRECT" + " " * 2_000_000 + "x", {"ACCEPTED"}, None),
         ("# @EXPECTED_SCORE@: 95.35", None, (95.35, 95.35)),
         ("# @EXPECTED_SCORE@:5 */", None, (5, 5)),
         ("# @EXPECTED_SCORE@: 20-30", None, (20, 30)),
