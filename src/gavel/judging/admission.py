@@ -113,28 +113,36 @@ def check_uploaded(
     Raises GavelError MISSING_FILES, SOURCE_TOO_LARGE.
     """
     in_all_bytes = 0
-    missing: list[Violation] = []
+    missing: dict[str, str] = {}
     for index, source in enumerate(sources):
         size_bytes = len(source.data)
         if source.digest:
             found_bytes = sizes_bytes[source.digest.removeprefix("sha256:")]
             if found_bytes is None:
-                description = f"{source.path} has not been uploaded as a source: {source.digest}"
-                missing.append(Violation(f"sources[{index}].digest", description))
+                missing[f"sources[{index}].digest"] = source.digest
                 continue
             size_bytes = found_bytes
         in_all_bytes += size_bytes
     if missing:
-        raise GavelError(
-            error_reason_pb2.ERROR_REASON_MISSING_FILES,
-            f"{missing[0].field}: {missing[0].description}",
-            violations=missing,
-            digest=missing[0].description.rpartition(" ")[2],
-            count=str(len(missing)),
-        )
+        raise _missing(missing)
     if in_all_bytes > SOURCES_BYTES:
         raise source_too_large("the sources", in_all_bytes, SOURCES_BYTES)
     return in_all_bytes
+
+
+def _missing(digests_by_field: Mapping[str, str]) -> GavelError:
+    violations = [
+        Violation(field, f"{digest} has not been uploaded as a source")
+        for field, digest in digests_by_field.items()
+    ]
+    first = violations[0]
+    return GavelError(
+        error_reason_pb2.ERROR_REASON_MISSING_FILES,
+        f"{first.field}: {first.description}",
+        violations=violations,
+        digest=digests_by_field[first.field],
+        count=str(len(violations)),
+    )
 
 
 def source_too_large(what: str, size_bytes: int, limit_bytes: int) -> GavelError:

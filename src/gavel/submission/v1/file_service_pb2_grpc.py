@@ -83,8 +83,9 @@ class FileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReadFile(self, request, context):
-        """Reads in chunks: a file of the tenant, a source of a submission, or what a program wrote for a test in full. NOT_FOUND when there is none; DATA_LOSS,
-        also behind some chunks, when what is stored is not what was: a whole file was read only when the stream ends with OK.
+        """Reads in chunks: a file of the tenant, a source of a submission, or what a program wrote for a test in full. NOT_FOUND when
+        there is none; DATA_LOSS, also behind some chunks, when what is stored is not what was: a whole file was read only when the
+        stream ends with OK.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
