@@ -2,9 +2,12 @@
 
 Both are opaque to clients. A checksum tells a damaged token from a wrong one; it is no signature, so a token
 proves nothing: whoever is handed one still checks whose record lies there.
+
+Names of topics and their ids are interned: ten thousand watches hold the same few.
 """
 
 import struct
+import sys
 import zlib
 from dataclasses import dataclass
 from typing import Final, Self
@@ -62,7 +65,7 @@ class Position:
             raise _malformed(field)
         partition, offset, ordinal = _POSITION.unpack_from(body)
         try:
-            topic_id = body[_POSITION.size :].decode("ascii")
+            topic_id = sys.intern(body[_POSITION.size :].decode("ascii"))
         except UnicodeDecodeError:
             raise _malformed(field) from None
         if not 0 <= offset <= _MOST_OFFSET or ordinal > LAST_ORDINAL:
@@ -94,7 +97,7 @@ class ReadToken:
         body = _opened(b"R", token, field)
         length = body[8] if len(body) > 8 else 0
         try:
-            topic = body[9 : 9 + length].decode("ascii")
+            topic = sys.intern(body[9 : 9 + length].decode("ascii"))
         except UnicodeDecodeError:
             raise _malformed(field) from None
         position = Position._from_body(body[9 + length :], field)  # noqa: SLF001 - same module
