@@ -105,7 +105,7 @@ class TextView:
                 if isinstance(event, Restarted):
                     self._console.print("the worker was lost; begun anew", style="yellow")
                 version = f", {printable(event.language_version)}" if event.language_version else ""
-                self._state(f"running on {event.worker.removeprefix('workers/')}{version}")
+                self._state(f"running on {printable(event.worker.removeprefix('workers/'))}{version}")
             case Compiled():
                 self._compiled(event)
             case Tested():
@@ -207,7 +207,8 @@ def indented(text: str) -> str:
 
 
 def _facts(test: TestResult) -> list[str]:
-    lines = [f"{test.test or f'test {test.number}'}: {printable(test.message)}"] if test.message else []
+    name = printable(test.test) or f"test {test.number}"
+    lines = [f"{name}: {printable(test.message)}"] if test.message else []
     shown = (
         ("checker", test.feedback),
         ("input", test.input),

@@ -1,6 +1,10 @@
 """What is wrong with a package, gathered so that its author sees all of it at once."""
 
 import dataclasses
+from typing import Final
+
+_LETTERS_MOST: Final = 1_000
+"""Of one sentence: some repeat what the package says, which may be a megabyte."""
 
 
 class InvalidPackage(Exception):  # noqa: N818  (reads as what happened: the package is invalid)
@@ -25,14 +29,19 @@ class Findings:
     def error(self, path: str, description: str) -> None:
         """Notes what makes the package invalid; the rest is still looked at."""
         if len(self.errors) < 100:
-            self.errors.append((path, description))
+            self.errors.append((_cut(path), _cut(description)))
 
     def warn(self, sentence: str) -> None:
         """Notes what is passed over, once, at most 100 such sentences."""
-        if sentence not in self.warnings and len(self.warnings) < 100:
+        sentence = _cut(sentence)
+        if len(self.warnings) < 100 and sentence not in self.warnings:
             self.warnings.append(sentence)
 
     def settle(self) -> None:
         """Raises InvalidPackage when anything was wrong."""
         if self.errors:
             raise InvalidPackage(self.errors)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LETTERS_MOST else f"{text[:_LETTERS_MOST]}..."

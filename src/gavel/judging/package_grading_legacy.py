@@ -122,7 +122,7 @@ class _Reading:
 
     def _flags(self) -> set[str]:
         group = self._group
-        flags = str(self._settings.get("grader_flags") or "").split()
+        flags = self._words()
         grading = self._settings.get("grading", "default")
         if grading == "custom":
             group.custom_grader = True
@@ -146,8 +146,13 @@ class _Reading:
         if "ignore_sample" in flags and group.name:
             if "grader_flags" in self._own:
                 self._error("grader_flags", "ignore_sample is for data/testdata.yaml alone")
-            flags.remove("ignore_sample")
+            return set(flags) - {"ignore_sample"}
         return set(flags)
+
+    def _words(self) -> Sequence[str]:
+        text = str(self._settings.get("grader_flags") or "")
+        where = f"data/{self._group.name}:grader_flags"
+        return self._config.arguments(text.split(), where) if self._config.take(where, len(text)) else []
 
     def _number(self, key: str, default: float) -> float:
         number = as_number(self._settings.get(key, default))

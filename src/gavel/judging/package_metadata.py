@@ -5,22 +5,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from gavel.judging.admission import ARGUMENTS_BYTES
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.limits import TESTS_AT_ONCE_MOST
 from gavel.judging.package_findings import Findings
+from gavel.judging.package_yaml import BadYaml, load
 from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Shown, ValidatorProtocol
 
 CONFIGURATION_BYTES_MOST = 1024 * 1024
+CONFIGURATION_BYTES_IN_ALL = 4 * CONFIGURATION_BYTES_MOST
+"""Of all files of a package that configure something, with constants in place, and of the arguments, counted
+for each test and group that inherits them. A MiB of YAML takes 10 s.
+"""
 _ARGUMENTS_MOST = 1_024
-_UNFOLDED_MOST = 4 * CONFIGURATION_BYTES_MOST
-"""Letters and elements of a document, what aliases stand for counted each time. None has as many without."""
-_INTEGER_LEAST, _INTEGER_MOST = -(2**63), 2**63 - 1
 _CONSTANT = re.compile(r"\{\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?)\}\}")
-_NO_LETTER = re.compile("[\0\ud800-\udfff]")
 PROBLEM = "problem.yaml"
 
 _LEGACY = {"legacy", "legacy-icpc"}
@@ -77,6 +76,13 @@ class Metadata:
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(slots=True)
+class Room:
+    """How much configuration may still be read."""
+
+    left: int = CONFIGURATION_BYTES_IN_ALL
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Configuration:
     """The package's files and the means to read those that configure something."""
@@ -84,6 +90,21 @@ class Configuration:
     files: Mapping[str, FileReference]
     read: Callable[[str], bytes]
     findings: Findings
+    room: Room = dataclasses.field(default_factory=Room)
+
+    def take(self, where: str, amount: int) -> bool:
+        """Counts what configures something, in bytes; False when it is too much for one package (which is
+        noted).
+        """
+        if amount > self.room.left:
+            self.findings.error(
+                where,
+                f"makes it more than {CONFIGURATION_BYTES_IN_ALL} bytes of configuration in all, counted for "
+                "each test and group that inherits it",
+            )
+            return False
+        self.room.left -= amount
+        return True
 
     def text(self, path: str) -> str | None:
         """The file's text; None when it is not there or not text of at most 1 MiB (which is noted)."""
@@ -92,6 +113,8 @@ class Configuration:
             return None
         if file.size_bytes > CONFIGURATION_BYTES_MOST:
             self.findings.error(path, f"is larger than {CONFIGURATION_BYTES_MOST} bytes")
+            return None
+        if not self.take(path, file.size_bytes):
             return None
         try:
             text = self.read(path).decode("utf-8-sig")
@@ -121,17 +144,13 @@ class Configuration:
             return {}
         try:
             if constants:
-                text = replace_constants(text, constants, CONFIGURATION_BYTES_MOST)
-            loaded = yaml.safe_load(text)
-        except FilledTooLarge as error:
+                filled = replace_constants(text, constants, CONFIGURATION_BYTES_MOST)
+                if not self.take(path, max(0, len(filled) - len(text))):
+                    return {}
+                text = filled
+            loaded = load(text)
+        except (FilledTooLarge, BadYaml) as error:
             self.findings.error(path, str(error))
-            return {}
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            self.findings.error(path, f"is not valid YAML: {str(error)[:500]}")
-            return {}
-        fault = _fault_of(loaded)
-        if fault:
-            self.findings.error(path, fault)
             return {}
         if loaded is None:
             return {}
@@ -139,29 +158,6 @@ class Configuration:
             self.findings.error(path, "is not a mapping of keys to values")
             return {}
         return {str(key): value for key, value in loaded.items()}
-
-
-def _fault_of(loaded: Any) -> str:
-    """Why a document is not taken: aliases of aliases, a few lines of which stand for gigabytes when they are
-    put into words, numbers that no arithmetic here is made for, letters that are none; "" for a fine one.
-    """
-    unfolded, waiting = 0, [loaded]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, int) and not _INTEGER_LEAST <= value <= _INTEGER_MOST:
-            return "holds a whole number of more than 64 bits"
-        if isinstance(value, str) and _NO_LETTER.search(value):
-            return "holds a NUL or half of a surrogate pair in a text"
-        if isinstance(value, str | bytes | list | tuple | set | dict):
-            unfolded += 1 + len(value)
-        if unfolded > _UNFOLDED_MOST:
-            return "stands for far more than its text, by aliases of aliases"
-        if isinstance(value, dict):
-            waiting += value.keys()
-            waiting += value.values()
-        elif isinstance(value, list | tuple | set):
-            waiting += value
-    return ""
 
 
 class FilledTooLarge(ValueError):  # noqa: N818  (reads as what it says of the text)
@@ -195,7 +191,7 @@ def metadata(config: Configuration) -> tuple[Metadata, Mapping[str, Any]]:
         for key in {"validation", "validator_flags", "grading"} & head.keys():
             findings.warn(f"{PROBLEM}: the key {key!r} is one of legacy packages and was passed over.")
     else:
-        _validation(head, found, findings)
+        _validation(head, found, config)
         _grading(head.get("grading"), found, findings)
     _languages(head.get("languages"), found, findings)
     _constants(head.get("constants"), found, findings)
@@ -227,8 +223,9 @@ def _type(value: Any, found: Metadata, findings: Findings) -> None:
     found.submit_answer = "submit-answer" in words
 
 
-def _validation(head: Mapping[str, Any], found: Metadata, findings: Findings) -> None:
+def _validation(head: Mapping[str, Any], found: Metadata, config: Configuration) -> None:
     """`validation` and `validator_flags` of the legacy formats."""
+    findings = config.findings
     words = str(head.get("validation") or "default").split()
     if words[:1] not in (["default"], ["custom"]):
         findings.error(f"{PROBLEM}:validation", f"must begin with default or custom, not {words[0]!r}")
@@ -244,9 +241,8 @@ def _validation(head: Mapping[str, Any], found: Metadata, findings: Findings) ->
     if found.custom_score and not found.scoring:
         findings.error(f"{PROBLEM}:validation", "score is for problems of the type scoring alone")
     flags = head.get("validator_flags") or ""
-    found.validator_arguments = (
-        flags.split() if isinstance(flags, str) else [str(flag) for flag in _sequence(flags)]
-    )
+    words = flags.split() if isinstance(flags, str) else [str(flag) for flag in _sequence(flags)]
+    found.validator_arguments = list(config.arguments(words, f"{PROBLEM}:validator_flags"))
 
 
 def _grading(value: Any, found: Metadata, findings: Findings) -> None:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gavel.judging.admission import ARGUMENTS_BYTES
 from gavel.judging.package_folders import Folders
 from gavel.judging.package_metadata import Configuration, Metadata
 from gavel.judging.validator import ArgumentError, parse_arguments
@@ -14,6 +15,8 @@ from gavel.submission.v1.problem_pb2 import FileReference, ManifestTest
 TESTS_MOST = 10_000
 STATIC = "static validation"
 """The name of a folder's static validation, behind the folder's: no file of a package has it."""
+_ARGS_LETTERS_MOST = 2 * ARGUMENTS_BYTES
+"""Of one .args file, quotes included: shlex takes quadratic time for a long word."""
 
 _KNOWN_SUFFIXES = (
     *(".out", ".interaction", ".statement", ".download", ".hint", ".desc", ".png", ".jpg", ".jpeg", ".svg"),
@@ -114,6 +117,9 @@ def _test(
         config.findings.error(f"{base}.in", "has no .ans file beside it")
     given = settings.get("validator_arguments")
     arguments = [*metadata.validator_arguments, *given] if given is not None else []
+    argv = settings.get("argv", ())
+    if not config.take(settings.get("source", base), sum(map(len, (*arguments, *argv)))):
+        arguments, argv = [], ()
     if default_validator and given is not None:
         _check_arguments(settings.get("source", base), arguments, config, metadata)
     return ManifestTest(
@@ -123,7 +129,7 @@ def _test(
         sample=_shown(name, settings),
         validator_arguments=arguments,
         has_validator_arguments=given is not None,
-        argv=settings.get("argv", ()),
+        argv=argv,
         files=files,
     )
 
@@ -136,6 +142,9 @@ def _of_args_file(base: str, config: Configuration) -> Mapping[str, Any]:
     arguments = config.text(f"{base}.args")
     try:
         if arguments is None:
+            return {}
+        if len(arguments) > _ARGS_LETTERS_MOST:
+            config.findings.error(f"{base}.args", f"holds more than {_ARGS_LETTERS_MOST} letters")
             return {}
         return {"argv": config.arguments(shlex.split(arguments), f"{base}.args")}
     except ValueError as error:

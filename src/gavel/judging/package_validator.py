@@ -110,9 +110,15 @@ def _parts(files: Mapping[str, FileReference]) -> list[tuple[str, dict[str, File
     """What a legacy package may have several of, with its files: each folder that is a program, and under ""
     the files that are in none.
     """
-    folders = sorted({path.split("/")[0] for path in files if "/" in path})
-    parts = [("", {path: file for path, file in files.items() if "/" not in path})]
-    parts += [(name, _below(files, name)) for name in folders]
+    flat: dict[str, FileReference] = {}
+    folders: dict[str, dict[str, FileReference]] = {}
+    for path, file in files.items():
+        name, slash, rest = path.partition("/")
+        if slash:
+            folders.setdefault(name, {})[rest] = file
+        else:
+            flat[path] = file
+    parts = [("", flat), *sorted(folders.items())]
     return [(name, inner) for name, inner in parts if _is_program(inner)]
 
 
@@ -196,10 +202,14 @@ def _entry_point(
 
 def _protocol(folder: str, files: Mapping[str, FileReference], config: Configuration) -> ValidatorProtocol:
     """That of testlib where the validator brings a testlib.h with its own exit codes, else the format's."""
-    for path, file in sorted(files.items()):
-        if path.rpartition("/")[2] == "testlib.h" and file.size_bytes <= CONFIGURATION_BYTES_MOST:
-            text = config.read(f"{folder}/{path}").decode("utf-8", "replace")
-            codes = set(_EXIT_CODE_OF_RIGHT.findall(text))
-            if "0" in codes and "42" not in codes:
-                return problem_pb2.VALIDATOR_PROTOCOL_TESTLIB
+    headers = (
+        path
+        for path, file in sorted(files.items())
+        if path.rpartition("/")[2] == "testlib.h" and file.size_bytes <= CONFIGURATION_BYTES_MOST
+    )
+    path = next(headers, None)
+    if path is not None:
+        codes = set(_EXIT_CODE_OF_RIGHT.findall(config.read(f"{folder}/{path}").decode("utf-8", "replace")))
+        if "0" in codes and "42" not in codes:
+            return problem_pb2.VALIDATOR_PROTOCOL_TESTLIB
     return problem_pb2.VALIDATOR_PROTOCOL_KATTIS

@@ -51,7 +51,7 @@ SERVICES: Final = (
     file_service_pb2.DESCRIPTOR.services_by_name["FileService"].full_name,
 )
 THREADS: Final = 32
-"""For what blocks: questions to the broker, writing uploads to disk, building manifests."""
+"""For what blocks: questions to the broker, writing uploads to disk."""
 REGISTRY_START_S: Final = 2.0
 """How long a start waits for the heartbeats that there are; without a broker it goes on all the same."""
 PRODUCER_FLUSH_S: Final = 3.0

@@ -1,12 +1,15 @@
 """The default output validator against a naive model of the specification, and against its letter."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gavel.judging.validator import (
+    BLOCK_BYTES,
+    NUMBER_BYTES_MOST,
     ArgumentError,
     Arguments,
     BytesSource,
@@ -238,3 +241,20 @@ def test_any_words_are_arguments_or_a_refusal(words: list[str]) -> None:
         return
     assert isinstance(found, Arguments)
     assert not re.search("tolerance", " ".join(words)) or found != Arguments()
+
+
+def test_a_long_token_holds_nobody_up() -> None:
+    """Millions of digits and a letter took seconds in which the process did nothing else; a number is at most
+    1 MiB long, and case is compared part by part.
+    """
+    tolerant = Arguments(absolute_tolerance=1e-6)
+    began = time.monotonic()
+    assert not accepts(b"1", b"1" * (16 << 20) + b"x", tolerant, BLOCK_BYTES)
+    assert time.monotonic() - began < 1.0
+
+    assert accepts(b"1", b"1." + b"0" * (NUMBER_BYTES_MOST - 2), tolerant, BLOCK_BYTES)
+    assert not accepts(b"1", b"1." + b"0" * NUMBER_BYTES_MOST, tolerant, BLOCK_BYTES)
+    word = b"aB" * BLOCK_BYTES
+    assert accepts(word, word.swapcase(), Arguments(), BLOCK_BYTES)
+    assert not accepts(word + b"a", word + b"b", Arguments(), BLOCK_BYTES)
+    assert not accepts(word, word + b"a", Arguments(), BLOCK_BYTES)
