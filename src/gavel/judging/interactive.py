@@ -19,6 +19,7 @@ import threading
 import time
 
 from gavel.judging.checking import Turn
+from gavel.judging.feedback import Points
 from gavel.judging.outcome import BrokenProblem, EngineError
 from gavel.judging.relay import Relay
 from gavel.judging.running import Ran, Submitted
@@ -71,7 +72,9 @@ class InteractiveRunner:
             (checked.verdict, checked.message),
             validator_first=held.validator_first,
         )
-        return Ran(dataclasses.replace(checked, verdict=verdict, message=message), facts)
+        # Points belong to what the validator said, and are of no account where the program's end decides.
+        points = checked.points if verdict == checked.verdict else Points()
+        return Ran(dataclasses.replace(checked, verdict=verdict, message=message, points=points), facts)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from made_problem import TESTLIB, made
 
 from conftest import Cancel, Judge, Recorder  # type: ignore[attr-defined]
 from gavel.judging.engine import Cancelled
+from gavel.submission.v1 import problem_pb2 as p
 from gavel.submission.v1 import submission_pb2 as s
 from gavel.submission.v1.submission_record_pb2 import ProblemReference
 from gavel.submission.v1.submission_service_pb2 import RUN_POLICY_RUN_ALL
@@ -125,6 +126,25 @@ def test_how_a_talk_ends_decides(judge: Judge, source: str, verdict: int, messag
 
     assert judged.verdict == verdict, judged
     assert message in judged.tests[0].message
+
+
+@pytest.mark.parametrize("ending", ["1 / 0", "while True: pass"])
+def test_points_of_an_interactor_do_not_count_for_a_program_that_fails_behind_them(
+    judge: Judge, ending: str
+) -> None:
+    """It had accepted the test, and is not at fault for what the program does then."""
+    giving = "open(sys.argv[3] + 'score.txt', 'w').write('3'), sys.exit(42)"
+    interactor = INTERACTOR.replace("sys.exit(42)", giving)
+    group = p.TestGroup(test_scores=p.TEST_SCORES_BOUNDED, accept_score=5, full_score=15)
+    asked = made(judge, HIDDEN, interactor, interactive=True, type=p.PROBLEM_TYPE_SCORING, groups=[group])
+    source = f"{HALVING}\nif middle == 1:\n    {ending}\n"
+    limits = s.Limits(cpu_time_ms=300, wall_time_ms=1_000)
+
+    judged = judge.judge("python3", source, problem=asked, limits=limits, run_policy=RUN_POLICY_RUN_ALL)
+
+    failed = s.VERDICT_RUN_TIME_ERROR if ending == "1 / 0" else s.VERDICT_TIME_LIMIT_EXCEEDED
+    assert [test.verdict for test in judged.tests] == [s.VERDICT_ACCEPTED, failed, s.VERDICT_ACCEPTED], judged
+    assert [test.score for test in judged.tests] == [3, 0, 3]
 
 
 def test_what_the_interactor_says_is_shown_for_samples_alone(judge: Judge) -> None:
