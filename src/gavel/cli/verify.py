@@ -233,6 +233,7 @@ class _Judging:
 
     async def _judge(self, row: Row) -> None:
         from gavel.client import Limits, RequestError
+        from gavel.judging.outcome import BrokenProblem
 
         row.now = "is handed in"
         cpu_time_ms, wall_time_ms = row.limits_ms(self._package)
@@ -248,6 +249,9 @@ class _Judging:
             )
         except RequestError as error:
             row.refuse(error.message)
+            return
+        except BrokenProblem as error:
+            row.refuse(str(error))
             return
         row.submission = accepted.name
         self._going_on.add(accepted.name)

@@ -19,7 +19,8 @@ from gavel.judging.expectations import Facts, Program
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.package import build_manifest
 from gavel.judging.package_findings import Findings
-from gavel.judging.package_metadata import PROBLEM, Configuration
+from gavel.judging.package_metadata import PROBLEM, Configuration, head_of
+from gavel.judging.task import with_constants
 from gavel.judging.time_limits import Multipliers
 from gavel.submission.v1.problem_pb2 import PROBLEM_TYPE_SCORING, FileReference, Manifest
 
@@ -73,10 +74,14 @@ class Package:
         return min(self.measured_ms(code, program) + idle_ms, limits.BOUNDS["wall_time_ms"].most)
 
     def source(self, program: Program) -> dict[str, bytes]:
-        """A program's files. An empty one that is all there is, the mesh would refuse: it becomes an empty
-        line.
+        """A program's files, with the package's constants in place. An empty one that is all there is, the
+        mesh would refuse: it becomes an empty line. Raises BrokenProblem for one that constants make grow
+        too large.
         """
-        files = {path: (self.folder / place).read_bytes() for path, place in program.files.items()}
+        files = {
+            path: with_constants((self.folder / place).read_bytes(), self.manifest.constants)
+            for path, place in program.files.items()
+        }
         return files if any(files.values()) else dict.fromkeys(files, b"\n")
 
     def entry_point(self, program: Program) -> str:
@@ -108,7 +113,7 @@ def load(folder: Path, *, time_limit_ms: int = 0) -> Package:
     manifest, warnings = build_manifest(list(references.values()), read)
     findings = Findings()
     config = Configuration(references, read, findings)
-    head = config.mapping(PROBLEM)
+    head = head_of(config)
     legacy = str(head.get("problem_format_version") or "legacy") in _LEGACY
     facts = Facts(
         legacy=legacy,

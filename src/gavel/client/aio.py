@@ -369,7 +369,7 @@ class AsyncClient:
         `name` defaults to the folder's own; `uploaded` is told (files sent, files to send) as it goes. What
         `replaced` holds by path is sent in place of the folder's file, or added to it.
         """
-        package = to_send(await asyncio.to_thread(read_package, Path(folder)))
+        package, warnings = to_send(await asyncio.to_thread(read_package, Path(folder)))
         with tempfile.TemporaryDirectory(prefix="gavel-package-") as spool:
             package = replace_contents(package, replaced or {}, Path(spool))
             await upload_missing(self._calls, package, uploaded or (lambda _sent, _all: None))
@@ -383,7 +383,7 @@ class AsyncClient:
         answer = await self._calls.unary(
             calls.problems, "CreateProblem", request, timeout_s=_PROBLEM_TIMEOUT_S
         )
-        return Problem.from_proto(answer.problem, tuple(answer.warnings))
+        return Problem.from_proto(answer.problem, (*warnings, *answer.warnings))
 
     async def delete_problem(self, name: str) -> None:
         """Removes a name; what was handed in under it is judged all the same."""

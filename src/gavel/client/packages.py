@@ -19,6 +19,7 @@ _JUDGED: Final = {
 }
 _TAKEN: Final = re.compile(r"[A-Za-z0-9._+][A-Za-z0-9._+-]*")
 """Names that the mesh takes."""
+_WARNINGS_MOST: Final = 100
 CHUNK_BYTES: Final = 256 << 10
 
 
@@ -73,16 +74,20 @@ def replace_contents(
     return [files[path] for path in sorted(files)]
 
 
-def to_send(package: Sequence[PackageFile]) -> list[PackageFile]:
-    """The package without what judging never looks at and what has a name that the mesh does not take: the
-    format has no such names, yet leavings as `Solver$Edge.class` lie beside submissions.
+def to_send(package: Sequence[PackageFile]) -> tuple[list[PackageFile], list[str]]:
+    """The package without what has a name that the mesh does not take: the format says to behave as if it was
+    not there. And a sentence for each such file in a folder that is judged by; leavings as
+    `Solver$Edge.class` beside submissions are of no account.
     """
-    return [
-        file
-        for file in package
-        if file.path.partition("/")[0] in _JUDGED - {"submissions"}
-        or all(_TAKEN.fullmatch(name) for name in file.path.split("/"))
-    ]
+    sent: list[PackageFile] = []
+    warnings: list[str] = []
+    for file in package:
+        folder, _, _ = file.path.partition("/")
+        if all(_TAKEN.fullmatch(name) for name in file.path.split("/")):
+            sent.append(file)
+        elif folder in _JUDGED - {"submissions"}:
+            warnings.append(f"{file.path} was passed over: the format has no files of such a name.")
+    return sent, warnings[:_WARNINGS_MOST]
 
 
 def chunks(file: Path) -> Iterator[bytes]:

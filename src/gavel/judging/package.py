@@ -5,6 +5,7 @@ package asks for and Gavel does not honour is either refused (InvalidPackage) or
 docs/reference/problems.md lists both.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from gavel.judging import (
@@ -22,6 +23,10 @@ from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Manifest
 
 __all__ = ["InvalidPackage", "build_manifest"]
+
+_FOREIGN = re.compile(r"[^A-Za-z0-9._+/-]")
+"""The format has no such signs in names. It has no `+` either, yet file endings such as `.c++`."""
+_JUDGED = {"data", "include", "output_validator", "output_validators", "static_validator", "graders"}
 
 
 def build_manifest(
@@ -55,11 +60,7 @@ def build_manifest(
         validator_arguments=metadata.validator_arguments,
         shown=metadata.shown,
         tests_at_once=metadata.tests_at_once if metadata.tests_at_once > 1 else 0,
-        include=[
-            FileReference(path=path.removeprefix("include/"), sha256=file.sha256, size_bytes=file.size_bytes)
-            for path, file in sorted(kept.items())
-            if path.startswith("include/") and path.count("/") >= 2
-        ],
+        include=_included(kept),
     )
     validators = package_validator.output_validators(config, metadata)
     validator = validators[0] if validators else None
@@ -87,15 +88,36 @@ def build_manifest(
     return manifest, findings.warnings
 
 
+def _included(kept: Mapping[str, FileReference]) -> list[FileReference]:
+    """The files that are put over submissions, by the code of a language or `default`."""
+    found = {
+        path.removeprefix("include/"): file
+        for path, file in kept.items()
+        if path.startswith("include/") and path.count("/") >= 2
+    }
+    stated = {path.partition("/")[0] for path in found}
+    for own, code in package_metadata.OWN_CODES.items():
+        if code in stated and own not in stated:
+            found |= {
+                f"{own}/{path.removeprefix(f'{code}/')}": file
+                for path, file in found.items()
+                if path.startswith(f"{code}/")
+            }
+    return [
+        FileReference(path=path, sha256=file.sha256, size_bytes=file.size_bytes)
+        for path, file in sorted(found.items())
+    ]
+
+
 def _check_names(manifest: Manifest, findings: Findings) -> None:
-    """Whatever is put into a box has to have a name that a submission's file could have."""
+    """Whatever is put into a box has to have a path that a submission's file could have."""
     placed = [f"include/{file.path}" for file in manifest.include]
     programs = (manifest.validator, *manifest.further_validators, manifest.static_validator, manifest.grader)
     placed += [file.path for program in programs for file in program.files]
     placed += [f"data/{test.name}.files/{file.path}" for test in manifest.tests for file in test.files]
     for path in placed:
         if PATH.fullmatch(path) is None:
-            findings.error(path, "has a name of other signs than letters, digits and . _ - +, or a long one")
+            findings.error(path, "is a path of more than 255 bytes")
 
 
 def _kept(files: Sequence[FileReference], findings: Findings) -> Mapping[str, FileReference]:
@@ -109,4 +131,10 @@ def _kept(files: Sequence[FileReference], findings: Findings) -> Mapping[str, Fi
             findings.error(file.path, "is there twice")
         elif file.path == ".timelimit" or not any(part.startswith((".", "-")) for part in parts):
             kept[file.path] = file
+    for path in [path for path in kept if _FOREIGN.search(path)]:
+        del kept[path]
+        if path.partition("/")[0] in _JUDGED:
+            findings.warn(
+                f"{path} was passed over: its name holds other signs than letters, digits and . _ - +."
+            )
     return kept

@@ -18,6 +18,11 @@ _TEST_KEYS = {
     *("output_validator_flags", "input_visualizer_args", "output_visualizer_args"),
     *("full_feedback", "hint", "description"),
 }
+_WORDS = (
+    *("args", "output_validator_args", "output_validator_flags", "static_validator_args"),
+    *("require_pass", "grader_flags"),
+)
+"""Keys whose values are words: `no` and `1.50` are what they are written as."""
 
 
 class Folders:
@@ -50,7 +55,7 @@ class Folders:
             merged: dict[str, Any] = {}
             for path in (f"{folder}/{name}" for name in GROUP_FILES):
                 if path in self._config.files:
-                    raw = self._config.mapping(path, self._metadata.constants)
+                    raw = self._config.mapping(path, self._metadata.constants, written=_WORDS)
                     for key in raw.keys() - _FOLDER_KEYS:
                         self._config.findings.warn(
                             f"{path}: the key {key!r} is not known and was passed over."
@@ -82,9 +87,10 @@ class Folders:
         path = f"{base}.yaml"
         if path not in self._config.files:
             return {}
-        raw = self._config.mapping(path, self._metadata.constants)
+        # The format puts constants into the files of folders alone.
+        raw = self._config.mapping(path, written=_WORDS)
         for key in raw.keys() - _TEST_KEYS:
-            if self._metadata.version.startswith("2025-09"):
+            if self._metadata.is_2025:
                 self._config.findings.error(f"{path}:{key}", "is no key of a test")
             else:
                 self._config.findings.warn(f"{path}: the key {key!r} is not known and was passed over.")

@@ -93,6 +93,11 @@ def _check_layout(
     ]
     for folder in deep:
         config.findings.error(folders.source(folder), "lies within a group, which cannot hold groups")
+    filled = {"/".join(test.name.split("/")[:2]) for test in tests if test.name.count("/") > 1}
+    for folder in folders.configured:
+        is_group = folder.startswith("data/secret/") and folder.count("/") == 2
+        if is_group and folder.removeprefix("data/") not in filled:
+            config.findings.error(folders.source(folder), "is that of a group without any test")
     if not grouped:
         return
     for test in tests:

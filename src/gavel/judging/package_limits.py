@@ -80,7 +80,7 @@ def limits_of(value: Any, metadata: Metadata, config: Configuration) -> PackageL
     found.validation.memory_bytes = amount("validation_memory", _MIB, limits.VALIDATION_MEMORY_BYTES)
     found.validation.output_bytes = amount("validation_output", _MIB, limits.VALIDATION_OUTPUT_BYTES)
     found.code_bytes = amount("code", _KIB, limits.Bound(1, 256 * _MIB, 0))
-    _time_limit(amount("time_limit", 1000, bounds["cpu_time_ms"]), stated, found, config)
+    _time_limit(amount("time_limit", 1000, bounds["cpu_time_ms"]), stated, found, metadata, config)
     if metadata.multi_pass:
         found.pass_count_most = _passes(stated.get("validation_passes", 2), config)
     elif "validation_passes" in stated:
@@ -97,14 +97,35 @@ def _passes(value: Any, config: Configuration) -> int:
     return value
 
 
+def _check_resolution(stated_ms: int, resolution: Any, config: Configuration) -> None:
+    """Tells of a time limit that is no multiple of the resolution, which is an error in the format."""
+    if (
+        isinstance(resolution, bool)
+        or not isinstance(resolution, int | float)
+        or not 0 < resolution < math.inf
+    ):
+        config.findings.error(f"{PROBLEM}:limits.time_resolution", "must be a number above 0")
+    elif not math.isclose(stated_ms, round(stated_ms / 1000 / resolution) * resolution * 1000, abs_tol=1e-3):
+        config.findings.warn(
+            f"{PROBLEM}: limits.time_limit, {stated_ms / 1000:g} s, is no multiple of time_resolution, "
+            f"{resolution:g} s."
+        )
+
+
 def _time_limit(
-    stated_ms: int, stated: Mapping[str, Any], found: PackageLimits, config: Configuration
+    stated_ms: int,
+    stated: Mapping[str, Any],
+    found: PackageLimits,
+    metadata: Metadata,
+    config: Configuration,
 ) -> None:
     """problem.yaml's own limit, else DOMjudge's, else that of the `.timelimit` file, else the default with
     factors.
     """
     if stated_ms or "time_limit" in stated:
         found.run.cpu_time_ms = stated_ms
+        if metadata.modern:
+            _check_resolution(stated_ms, stated.get("time_resolution", 1), config)
         return
     for path, pattern in (
         ("domjudge-problem.ini", r"""(?m)^[^\S\n]*timelimit\s*=\s*['"]?([^'"\s;#]+)"""),

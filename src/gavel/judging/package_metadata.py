@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gavel.judging.admission import ARGUMENTS_BYTES
@@ -21,6 +21,8 @@ for each test and group that inherits them. A MiB of YAML takes 10 s.
 _ARGUMENTS_MOST = 1_024
 _CONSTANT = re.compile(r"\{\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?)\}\}")
 PROBLEM = "problem.yaml"
+OWN_CODES: Mapping[str, str] = {"pypy3": "python3"}
+"""Codes that the format does not have, with its code for what is the same language."""
 
 _LEGACY = {"legacy", "legacy-icpc"}
 _MODERN = {"2023-07", "2023-07-draft", "2025-09", "2025-09-draft", "draft"}
@@ -74,6 +76,11 @@ class Metadata:
     shown: Shown = problem_pb2.SHOWN_UNSPECIFIED
     tests_at_once: int = 1
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_2025(self) -> bool:
+        """True for 2025-09, its draft included."""
+        return self.version.startswith("2025-09")
 
 
 @dataclasses.dataclass(slots=True)
@@ -137,8 +144,13 @@ class Configuration:
         )
         return []
 
-    def mapping(self, path: str, constants: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The YAML mapping in the file; empty when it is not there or not a mapping (which is noted)."""
+    def mapping(
+        self, path: str, constants: Mapping[str, str] | None = None, *, written: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The YAML mapping in the file; empty when it is not there or not a mapping (which is noted).
+
+        `written`: keys whose values are texts as they are written, so that `[no, 1.50]` is no false and 1.5.
+        """
         text = self.text(path)
         if text is None:
             return {}
@@ -157,7 +169,21 @@ class Configuration:
         if not isinstance(loaded, dict):
             self.findings.error(path, "is not a mapping of keys to values")
             return {}
-        return {str(key): value for key, value in loaded.items()}
+        found = {str(key): value for key, value in loaded.items()}
+        other = [key for key in written if not _is_all_text(found.get(key))]
+        if other:
+            texts = yaml.BaseLoader(text).get_single_data()
+            found |= {key: texts[key] for key in other if key in texts}
+        return found
+
+
+def _is_all_text(value: Any) -> bool:
+    """True of a text and of what holds texts alone; of nothing as well, since nothing is stated then."""
+    if isinstance(value, dict):
+        return all(_is_all_text(inner) for inner in value.values() if inner is not None)
+    if isinstance(value, list):
+        return all(isinstance(inner, list | dict | str) for inner in value)
+    return value is None or isinstance(value, str)
 
 
 class FilledTooLarge(ValueError):  # noqa: N818  (reads as what it says of the text)
@@ -174,12 +200,17 @@ def replace_constants(text: str, constants: Mapping[str, str], letters_most: int
     return _CONSTANT.sub(lambda found: constants.get(found[1], found[0]), text)
 
 
+def head_of(config: Configuration) -> dict[str, Any]:
+    """The mapping in problem.yaml, with its constants as they are written there."""
+    return config.mapping(PROBLEM, written=("constants",))
+
+
 def metadata(config: Configuration) -> tuple[Metadata, Mapping[str, Any]]:
     """Reads problem.yaml; the mapping is the whole of it."""
     findings = config.findings
     if PROBLEM not in config.files:
         findings.error(PROBLEM, "is missing: a problem package has one in its folder")
-    head = config.mapping(PROBLEM)
+    head = head_of(config)
     version = str(head.get("problem_format_version", "legacy"))
     if version not in _LEGACY | _MODERN:
         findings.error(f"{PROBLEM}:problem_format_version", f"{version!r} is not known to Gavel")
@@ -307,7 +338,7 @@ def _languages(value: Any, found: Metadata, findings: Findings) -> None:
         return
     if not set(codes) & LANGUAGES.keys():
         findings.error(f"{PROBLEM}:languages", "Gavel knows none of these languages")
-    found.languages = codes
+    found.languages = codes + [own for own, code in OWN_CODES.items() if code in codes and own not in codes]
 
 
 def _constants(value: Any, found: Metadata, findings: Findings) -> None:

@@ -3,11 +3,11 @@ them.
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gavel.judging.admission import ARGUMENTS_BYTES
-from gavel.judging.package_folders import Folders
+from gavel.judging.package_folders import GROUP_FILES, Folders
 from gavel.judging.package_metadata import Configuration, Metadata
 from gavel.judging.validator import ArgumentError, parse_arguments
 from gavel.submission.v1.problem_pb2 import FileReference, ManifestTest
@@ -27,8 +27,8 @@ _KNOWN_SUFFIXES = (
 def tests(
     config: Configuration, metadata: Metadata, folders: Folders, *, default_validator: bool
 ) -> list[ManifestTest]:
-    """All tests in the order judged: samples first, then by the names of folders and files; the static
-    validation of a folder comes before its tests.
+    """All tests in the order judged: samples first, then by the names of folders and files, in 2025-09 of
+    groups and tests; the static validation of a folder comes before its tests.
     """
     files, findings = config.files, config.findings
     beside = _files_beside(config)
@@ -47,7 +47,7 @@ def tests(
                 folders,
                 default_validator=default_validator,
             )
-            for name in sorted((*names, *static), key=_order)
+            for name in sorted((*names, *static), key=_by_name(folders) if metadata.is_2025 else _order)
         )
         if not names and root == "secret":
             findings.warn("There are no tests in data/secret.")
@@ -57,7 +57,7 @@ def tests(
         findings.error("data", f"holds {len(found)} tests; at most {TESTS_MOST} are supported")
     if default_validator:
         _check_arguments("problem.yaml:validator_flags", metadata.validator_arguments, config, metadata)
-    _leftovers(config)
+    _leftovers(config, metadata)
     return found
 
 
@@ -68,6 +68,22 @@ def _is_input(path: str, root: str) -> bool:
 def _order(name: str) -> list[str]:
     folder, _, last = name.rpartition("/")
     return [*folder.split("/"), "" if last == STATIC else last]
+
+
+def _by_name(folders: Folders) -> Callable[[str], tuple[str, str]]:
+    """The order of 2025-09: groups by their names, and within them tests by theirs, whatever folders they lie
+    in.
+    """
+    configured = set(folders.configured)
+
+    def key(name: str) -> tuple[str, str]:
+        group = "/".join(name.split("/")[:2])
+        is_group = group != name and f"data/{group}" in configured
+        if name.endswith(f"/{STATIC}"):
+            return group if is_group else "", ""
+        return (group, name) if is_group else (name, "")
+
+    return key
 
 
 def _static_folders(folders: Folders, root: str) -> list[str]:
@@ -170,12 +186,30 @@ def _check_arguments(where: str, arguments: Sequence[str], config: Configuration
         config.findings.error(where, str(error))
 
 
-def _leftovers(config: Configuration) -> None:
+def _leftovers(config: Configuration, metadata: Metadata) -> None:
     """Tells of answers without an input, and of files that mean nothing to the format."""
+    if metadata.is_2025:
+        _without_test(config)
     for path in config.files:
         if not path.startswith(("data/sample/", "data/secret/")) or ".files/" in path:
             continue
         if path.endswith(".ans") and f"{path.removesuffix('.ans')}.in" not in config.files:
             config.findings.error(path, "has no .in file beside it")
+        elif path.endswith("/test_group.in"):
+            config.findings.error(path, "has the name of its folder's configuration, which no test may have")
         elif not path.endswith((".in", ".ans", *_KNOWN_SUFFIXES)):
             config.findings.warn(f"{path} was passed over: it belongs to no test.")
+
+
+def _without_test(config: Configuration) -> None:
+    """Finds what says something of a test that is not there: its name may well be misspelt."""
+    for path in sorted(config.files):
+        if not path.startswith(("data/sample/", "data/secret/")):
+            continue
+        base, folder, _ = path.partition(".files/")
+        if not folder and path.endswith(".yaml") and path.rpartition("/")[2] not in GROUP_FILES:
+            base = path.removesuffix(".yaml")
+        if base != path and f"{base}.in" not in config.files:
+            config.findings.error(
+                f"{base}.files" if folder else path, "belongs to no test: there is no .in file"
+            )

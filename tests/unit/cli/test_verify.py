@@ -206,6 +206,22 @@ def test_an_empty_program_is_one_too(tmp_path: Path) -> None:
     assert sources == [{"alone.py": b"\n"}, {"main.py": b"", "lib.py": b"x = 1\n"}]
 
 
+def test_submissions_have_the_packages_constants_in_place(tmp_path: Path) -> None:
+    """As validators and included files have, and as written in problem.yaml; other words in braces stay."""
+    folder = tmp_path / "sum"
+    shutil.copytree(PROBLEMS / "legacy_sum", folder)
+    with (folder / "problem.yaml").open("a") as head:
+        head.write("\nproblem_format_version: 2025-09\nconstants: {most: 1_000, half: 0.50}\n")
+    (folder / "submissions/accepted/sum.py").write_text("print({{most}}, {{half}}, {{more}})\n")
+
+    package = load(folder)
+
+    program = row_of(package, "accepted/sum.py").program
+    assert package.source(program) == {"sum.py": b"print(1_000, 0.50, {{more}})\n"}
+    head = yaml.safe_load(package.replaced["problem.yaml"])
+    assert head["constants"] == {"most": "1_000", "half": "0.50"}
+
+
 def test_a_row_follows_a_watch_to_its_end(package: Package) -> None:
     """Its words change with the events; at the end it holds, or says what does not and why."""
     row = row_of(package, "accepted/sum.py")

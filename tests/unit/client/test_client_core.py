@@ -139,22 +139,22 @@ def test_a_link_to_a_folder_of_the_package_is_that_folder(tmp_path: Path) -> Non
     assert [file.path for file in found] == ["data/secret/a/1.in", "data/secret/b/1.in"]
 
 
-def test_names_that_the_mesh_does_not_take_stay_where_nothing_is_judged(tmp_path: Path) -> None:
-    """Leavings beside submissions and statements; what is judged is sent, to be refused by name."""
+def test_names_that_the_mesh_does_not_take_stay(tmp_path: Path) -> None:
+    """The format says to behave as if they were not there; what lies where is judged is told."""
     paths = ["data/secret/a b.in", "statement/sz\u00fcrke.png", "submissions/accepted/S$Edge.class"]
     paths += ["submissions/accepted/S.java", "statement/-x/y.md", "problem.yaml", ".timelimit"]
     for path in paths:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(b"")
 
-    sent = packages.to_send(packages.read_package(tmp_path))
+    sent, warnings = packages.to_send(packages.read_package(tmp_path))
 
     assert [file.path for file in sent] == [
         ".timelimit",
         "problem.yaml",
-        "data/secret/a b.in",
         "submissions/accepted/S.java",
     ]
+    assert warnings == ["data/secret/a b.in was passed over: the format has no files of such a name."]
 
 
 def test_a_package_that_is_none_is_refused(tmp_path: Path) -> None:

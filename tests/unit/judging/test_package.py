@@ -7,12 +7,13 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from package_in_memory import LEGACY, MODERN, TESTS, made, refused
+from package_in_memory import LEGACY, MODERN, TESTS, made, pairs, refused
 
 from gavel.judging.outcome import BrokenProblem
 from gavel.judging.package import InvalidPackage
 from gavel.judging.task import with_constants
 
+LONG = "x" * 250
 TWICE = "output_validator_args: [float_tolerance, 1, float_tolerance, 2]"
 
 
@@ -57,7 +58,8 @@ def test_a_package_of_2025_09() -> None:
     )
 
     first, second = manifest.tests[1:]
-    assert (manifest.display_name, list(manifest.languages), warnings) == ("Sum", ["python3", "cpp"], [])
+    assert (manifest.display_name, warnings) == ("Sum", [])
+    assert list(manifest.languages) == ["python3", "cpp", "pypy3"]
     assert dict(manifest.constants) == {
         "eps": "1e-3",
         "eps.value": "1e-3",
@@ -72,7 +74,11 @@ def test_a_package_of_2025_09() -> None:
     assert list(second.argv) == ["own", "two words"]
     assert second.sample
     assert [file.path for file in second.files] == ["a/b.txt"]
-    assert [file.path for file in manifest.include] == ["default/help.txt", "python3/__main__.py"]
+    assert [file.path for file in manifest.include] == [
+        "default/help.txt",
+        "pypy3/__main__.py",
+        "python3/__main__.py",
+    ]
 
 
 @pytest.mark.parametrize("letters", ["lol", "l" * 500_000])
@@ -88,11 +94,18 @@ def test_a_few_lines_that_stand_for_gigabytes_are_refused(key: str, letters: str
 def test_constants_that_stand_for_gigabytes_are_refused_where_they_are_named() -> None:
     """A long one, in a file that names it often; by itself it may be as long as the file is."""
     head = f"{MODERN}constants: {{long: {'x' * 20_000}, short: y}}\n"
-    often = {"data/secret/01.yaml": f"args: [{', '.join(['{{long}}'] * 1_000)}]\n"}
+    often = {"data/secret/test_group.yaml": f"args: [{', '.join(['{{long}}'] * 1_000)}]\n"}
 
-    assert "with its constants" in refused({"problem.yaml": head, **often, **TESTS})["data/secret/01.yaml"]
+    assert (
+        "with its constants"
+        in refused({"problem.yaml": head, **often, **TESTS})["data/secret/test_group.yaml"]
+    )
     manifest, _ = made(
-        {"problem.yaml": head, "data/secret/01.yaml": "args: ['{{short}} {{other}} {{long}}']\n", **TESTS}
+        {
+            "problem.yaml": head,
+            "data/secret/test_group.yaml": "args: ['{{short}} {{other}} {{long}}']\n",
+            **TESTS,
+        }
     )
     assert manifest.tests[1].argv[0].startswith("y {{other}} xxx")
     with pytest.raises(BrokenProblem, match="too large"):
@@ -160,6 +173,85 @@ def test_tests_are_ordered_by_the_names_of_folders_and_files() -> None:
         "secret/b/2",
         "secret/c",
     ]
+
+
+def test_tests_of_2025_09_are_ordered_by_their_names() -> None:
+    """The whole of them, in whatever folders they lie; groups by theirs, which keeps each together."""
+    names = ["secret/b/2", "secret/a/9", "secret/c", "secret/a-1/x", "sample/z"]
+    manifest, _ = made({"problem.yaml": MODERN, **pairs(*names)})
+    grouped = {f"data/secret/{name}/test_group.yaml": "max_score: 50" for name in ("a", "a-1")}
+    scoring, _ = made(
+        {
+            "problem.yaml": MODERN + "type: scoring",
+            **grouped,
+            **pairs("secret/a-1/x", "secret/a/9", "secret/a/1"),
+        }
+    )
+
+    assert [test.name for test in manifest.tests] == [
+        "sample/z",
+        "secret/a-1/x",
+        "secret/a/9",
+        "secret/b/2",
+        "secret/c",
+    ]
+    assert [test.name for test in scoring.tests] == ["secret/a/1", "secret/a/9", "secret/a-1/x"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ("time_limit: 1.5", True),
+        ("time_limit: 3", False),
+        ("{time_limit: 0.3, time_resolution: 0.1}", False),
+        ("{time_limit: 0.25, time_resolution: 0.1}", True),
+    ],
+)
+def test_a_time_limit_that_is_no_multiple_of_the_resolution_is_told(limits: str, *, told: bool) -> None:
+    """It is honoured all the same."""
+    head = MODERN.replace(
+        "limits: {time_limit: 1}", f"limits: {limits if '{' in limits else '{' + limits + '}'}"
+    )
+    _, warnings = made({"problem.yaml": head, **TESTS})
+
+    assert bool(warnings) == told
+
+
+def test_words_are_what_they_are_written_as() -> None:
+    """YAML of its first edition takes `no` for false, `010` for eight and `1:30` for ninety."""
+    head = "constants: {n: 1_000, half: 0.50, time: {value: 1:30}}\n"
+    group = "args: [no, 1.50, 010, ~, '{{half}}']\noutput_validator_args: [{{n}}, '{{time}}']\n"
+    manifest, warnings = made(
+        {
+            "problem.yaml": MODERN + head,
+            "output_validator/v.py": "",
+            "data/secret/test_group.yaml": group,
+            "data/secret/01.yaml": "output_validator_args: [on, '{{n}}']",
+            **TESTS,
+            **pairs("secret/02"),
+        }
+    )
+    own, other = manifest.tests[1:]
+
+    assert warnings == []
+    assert list(other.argv) == ["no", "1.50", "010", "~", "0.50"]
+    assert list(other.validator_arguments) == ["1_000", "1:30"]
+    assert list(own.validator_arguments) == ["on", "{{n}}"]  # constants are for test_group.yaml alone
+    assert dict(manifest.constants)["time.value"] == "1:30"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("secret/02.yaml", "secret/02.yaml"),
+        ("secret/a/02.files/x", "secret/a/02.files"),
+        ("secret/02.ans", "secret/02.ans"),
+        ("secret/test_group.in", "secret/test_group.in"),
+    ],
+)
+def test_what_belongs_to_no_test_is_refused(path: str, place: str) -> None:
+    """In 2025-09; the name of the test may well be misspelt."""
+    assert f"data/{place}" in refused({"problem.yaml": MODERN, **TESTS, f"data/{path}": ""})
 
 
 def test_legacy_flags_of_a_folder_stand_behind_the_problems_and_are_inherited() -> None:
@@ -385,8 +477,7 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
             "static_validator",
         ),
         ({"problem.yaml": MODERN, **TESTS, "output_validator/v.cob": ""}, "output_validator"),
-        ({"problem.yaml": MODERN, **TESTS, "include/c/a b.h": ""}, "include/c/a b.h"),
-        ({"problem.yaml": MODERN, **TESTS, "data/secret/01.files/å": ""}, "data/secret/01.files/å"),
+        ({"problem.yaml": MODERN, **TESTS, f"include/c/{LONG}": ""}, f"include/c/{LONG}"),
         (
             {"problem.yaml": MODERN, **TESTS, "output_validator/a.py": "", "output_validator/b.py": ""},
             "output_validator",
@@ -412,6 +503,24 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     found = refused({"problem.yaml": "type: sorting\nlimits: {memory: -1}", "data/secret/a.in": ""})
 
     assert {"problem.yaml:type", "problem.yaml:limits.memory", "data/secret/a.in"} <= found.keys()
+
+
+def test_files_of_names_that_the_format_does_not_have_are_as_if_not_there() -> None:
+    """What looks as if it was meant to be judged by is told."""
+    odd = ["data/secret/a b.in", "data/secret/01.files/å", "include/c/a b.h", "output_validator/v.py~"]
+    manifest, warnings = made(
+        {
+            "problem.yaml": MODERN,
+            **TESTS,
+            **dict.fromkeys([*odd, "statement/a b.md"], ""),
+            **pairs("secret/c++"),
+        }
+    )
+
+    assert [test.name for test in manifest.tests] == ["sample/1", "secret/01", "secret/c++"]
+    assert not manifest.include
+    assert not manifest.HasField("validator")
+    assert [warning.partition(" was ")[0] for warning in warnings] == odd
 
 
 def test_hidden_and_unknown_files_are_passed_over() -> None:

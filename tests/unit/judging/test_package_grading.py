@@ -366,6 +366,7 @@ def test_grading_that_makes_no_sense_is_refused(files: dict[str, str], place: st
             "b/test_group.yaml:require_pass",
         ),
         ({"a": "max_score: 1", "a/x": "max_score: 1"}, "a/x/test_group.yaml"),
+        ({"a": "max_score: 1", "empty": "max_score: 1"}, "empty/test_group.yaml"),
     ],
 )
 def test_groups_that_make_no_sense_are_refused(settings: dict[str, str], place: str) -> None:

@@ -7,7 +7,8 @@ from gavel.submission.v1 import problem_pb2
 
 HELLO: Mapping[str, bytes] = {
     "problem.yaml": b"problem_format_version: 2025-09\nname: Hello\n"
-    b"uuid: 8f7ed1ba-43f9-424e-9af4-8a5f2e428ee3\nlimits:\n  time_limit: 1.5\n  memory: 128\n",
+    b"uuid: 8f7ed1ba-43f9-424e-9af4-8a5f2e428ee3\nlimits:\n"
+    b"  time_limit: 1.5\n  time_resolution: 0.5\n  memory: 128\n",
     "data/sample/1.in": b"1 2\n",
     "data/sample/1.ans": b"3\n",
     "data/secret/01-small.in": b"2 2\n",
