@@ -149,7 +149,7 @@ class Configuration:
     ) -> dict[str, Any]:
         """The YAML mapping in the file; empty when it is not there or not a mapping (which is noted).
 
-        `written`: keys whose values are texts as they are written, so that `[no, 1.50]` is no false and 1.5.
+        `written`: see `package_yaml.load`.
         """
         text = self.text(path)
         if text is None:
@@ -160,7 +160,7 @@ class Configuration:
                 if not self.take(path, max(0, len(filled) - len(text))):
                     return {}
                 text = filled
-            loaded = load(text)
+            loaded = load(text, written)
         except (FilledTooLarge, BadYaml) as error:
             self.findings.error(path, str(error))
             return {}
@@ -169,21 +169,7 @@ class Configuration:
         if not isinstance(loaded, dict):
             self.findings.error(path, "is not a mapping of keys to values")
             return {}
-        found = {str(key): value for key, value in loaded.items()}
-        other = [key for key in written if not _is_all_text(found.get(key))]
-        if other:
-            texts = yaml.BaseLoader(text).get_single_data()
-            found |= {key: texts[key] for key in other if key in texts}
-        return found
-
-
-def _is_all_text(value: Any) -> bool:
-    """True of a text and of what holds texts alone; of nothing as well, since nothing is stated then."""
-    if isinstance(value, dict):
-        return all(_is_all_text(inner) for inner in value.values() if inner is not None)
-    if isinstance(value, list):
-        return all(isinstance(inner, list | dict | str) for inner in value)
-    return value is None or isinstance(value, str)
+        return {str(key): value for key, value in loaded.items()}
 
 
 class FilledTooLarge(ValueError):  # noqa: N818  (reads as what it says of the text)

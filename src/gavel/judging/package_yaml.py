@@ -1,6 +1,8 @@
 """The YAML of a package, read in a time and a memory that its text bounds: it is hostile. Pure."""
 
+import copy
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 import yaml
@@ -13,6 +15,9 @@ without aliases stands for two at most.
 _NUMBER_LETTERS_MOST: Final = 1_000
 _INTEGER_LEAST, _INTEGER_MOST = -(2**63), 2**63 - 1
 _NO_LETTER: Final = re.compile("[\0\ud800-\udfff]")
+_TAG: Final = "tag:yaml.org,2002:"
+_TEXT, _NULL = f"{_TAG}str", f"{_TAG}null"
+_PLAIN: Final = {f"{_TAG}{name}" for name in ("null", "bool", "int", "float", "timestamp")}
 _ALIASES: Final = "stands for far more than its text, by aliases of aliases"
 
 
@@ -20,11 +25,22 @@ class BadYaml(ValueError):  # noqa: N818  (reads as what the text is)
     """The text is not taken; the message says why, of the file: `is not valid YAML: ..`."""
 
 
-def load(text: str) -> Any:
-    """What the one document holds; None for an empty one. Raises BadYaml."""
+def load(text: str, written: Collection[str] = ()) -> Any:
+    """What the one document holds; None for an empty one. Raises BadYaml.
+
+    `written`: keys of its mapping whose values are texts as they are written, so that `[no, 1.50]` is no
+    false and 1.5. Nothing stays nothing.
+    """
     most = _UNFOLDED_LEAST + _UNFOLDED_FACTOR * len(text)
     try:
-        loaded = _Loader(text, most).get_single_data()
+        loader = _Loader(text, most)
+        node = loader.get_single_node()
+        if isinstance(node, yaml.MappingNode) and written:
+            node.value = [
+                (key, _as_written(value, {}) if key.value in written and value.tag != _NULL else value)
+                for key, value in node.value
+            ]
+        loaded = None if node is None else loader.construct_document(node)
     except BadYaml:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -35,6 +51,22 @@ def load(text: str) -> Any:
     if fault:
         raise BadYaml(fault)
     return loaded
+
+
+def _as_written(node: yaml.Node, done: dict[int, yaml.Node]) -> yaml.Node:
+    """A copy whose scalars are texts: what an alias elsewhere stands for stays what it is."""
+    if id(node) in done:
+        return done[id(node)]
+    if isinstance(node, yaml.ScalarNode):
+        copied: yaml.Node = yaml.ScalarNode(_TEXT, node.value) if node.tag in _PLAIN else node
+    else:
+        copied = copy.copy(node)
+    done[id(node)] = copied
+    if isinstance(node, yaml.SequenceNode):
+        copied.value = [_as_written(inner, done) for inner in node.value]
+    elif isinstance(node, yaml.MappingNode):
+        copied.value = [(key, _as_written(inner, done)) for key, inner in node.value]
+    return copied
 
 
 class _Loader(yaml.SafeLoader):

@@ -219,7 +219,7 @@ def test_a_time_limit_that_is_no_multiple_of_the_resolution_is_told(limits: str,
 
 def test_words_are_what_they_are_written_as() -> None:
     """YAML of its first edition takes `no` for false, `010` for eight and `1:30` for ninety."""
-    head = "constants: {n: 1_000, half: 0.50, time: {value: 1:30}}\n"
+    head = "constants: {n: &n 1_000, half: 0.50, time: {value: 1:30}, more: {value: *n, 2: 3}}\n"
     group = "args: [no, 1.50, 010, ~, '{{half}}']\noutput_validator_args: [{{n}}, '{{time}}']\n"
     manifest, warnings = made(
         {

@@ -78,10 +78,11 @@ def test_configuration_is_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> Non
     }
 
     head = MODERN + f"constants: {{long: {'x' * 300}}}\n"
-    small = {f"data/secret/{name}.yaml": "hint: '{{long}}'\n" for name in "abcdefgh"}
-    found = refused({"problem.yaml": head, **tests, **small})
-    assert "data/secret/a.yaml" not in found
-    assert "in all" in found["data/secret/h.yaml"]
+    small = {f"data/secret/{name}/test_group.yaml": "args: ['{{long}}']\n" for name in "abcdefgh"}
+    inner = pairs(*(f"secret/{name}/1" for name in "abcdefgh"))
+    found = refused({"problem.yaml": head, **inner, **small})
+    assert "data/secret/a/test_group.yaml" not in found
+    assert "in all" in found["data/secret/h/test_group.yaml"]
 
 
 def test_a_long_word_of_arguments_is_refused_at_once() -> None:
