@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from gavel.judging import limits as run_limits
 from gavel.judging.languages import LANGUAGES, Language, UnknownLanguage, parse_language
-from gavel.judging.paths import clashes, path_fault
+from gavel.judging.paths import PATH_BYTES, clashes, path_fault
 from gavel.rpc.errors import GavelError, Violation
 from gavel.rpc.findings import Findings
 from gavel.storage import digests
@@ -64,6 +64,9 @@ def check_sources(
         for index, description in clashes(paths):
             findings.add(f"sources[{index}].path", description)
     _check_contents(sources, findings)
+    if len(entry_point) > PATH_BYTES:  # no file is named like that, and no command could hold it
+        findings.add("entry_point", f"is longer than {PATH_BYTES} bytes")
+        return
     is_class = language is not None and language.starts_by_class(entry_point)
     if entry_point and entry_point not in paths and not is_class:
         findings.add("entry_point", "is not the path of one of the sources")

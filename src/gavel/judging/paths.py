@@ -23,11 +23,17 @@ def path_fault(path: str) -> str | None:
 
 
 def clashes(paths: Sequence[str]) -> list[tuple[int, str]]:
-    """The paths that cannot stand beside the others: given twice, or a file where another needs a folder."""
+    """The paths that cannot stand beside the others: given twice, or a file where another needs a folder.
+
+    One of more than 255 bytes, which is refused anyway, is passed over: each of its folders would be a text
+    of its own, terabytes for a path as large as a message.
+    """
     found: list[tuple[int, str]] = []
     first: dict[str, int] = {}
     folders: set[str] = set()
     for path in paths:
+        if len(path) > PATH_BYTES:
+            continue
         cut = path.rfind("/")
         while cut > 0 and path[:cut] not in folders:
             folders.add(path[:cut])

@@ -21,6 +21,14 @@ from gavel.submission.v1.error_reason_pb2 import ErrorReason
 
 DOMAIN: Final = "gavel"
 PREFIX: Final = "ERROR_REASON_"
+WORDS_BYTES_MOST: Final = 500
+"""Of a message, of a field's path, of what is wrong with it and of a detail that leave a server: some
+repeat what a caller sent.
+"""
+VIOLATIONS_BYTES_MOST: Final = 4 * 1024
+"""Of all violations of a status; the rest is not told. The whole travels as a trailer, and from 8 KiB on
+peers may drop it, error and all.
+"""
 RETRY_AFTER_MS: Final = 1000
 """The wait that RetryInfo asks for when the raiser names none, in milliseconds."""
 
@@ -127,20 +135,37 @@ def unimplemented(method: str) -> GavelError:
 
 
 def to_status(error: GavelError) -> status_pb2.Status:
-    """Makes the status that leaves the server."""
-    status = status_pb2.Status(code=error.code.value[0], message=error.message)
-    info = error_details_pb2.ErrorInfo(reason=error.reason_name, domain=DOMAIN, metadata=error.metadata)
+    """Makes the status that leaves the server: of bounded size, whatever the error repeats."""
+    status = status_pb2.Status(code=error.code.value[0], message=_cut(error.message))
+    metadata = {key: _cut(value) for key, value in error.metadata.items()}
+    info = error_details_pb2.ErrorInfo(reason=error.reason_name, domain=DOMAIN, metadata=metadata)
     status.details.add().Pack(info)
     if error.violations:
-        request = error_details_pb2.BadRequest()
-        for violation in error.violations:
-            request.field_violations.add(field=violation.field, description=violation.description)
-        status.details.add().Pack(request)
+        status.details.add().Pack(_bad_request(error.violations))
     if error.retry_after_ms is not None:
         delay = Duration()
         delay.FromMilliseconds(error.retry_after_ms)
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return status
+
+
+def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    request = error_details_pb2.BadRequest()
+    size_bytes = 0
+    for violation in violations:
+        told = error_details_pb2.BadRequest.FieldViolation(
+            field=_cut(violation.field), description=_cut(violation.description)
+        )
+        size_bytes += told.ByteSize() + 4  # the tag and the length before it
+        if size_bytes > VIOLATIONS_BYTES_MOST:
+            break
+        request.field_violations.append(told)
+    return request
+
+
+def _cut(text: str) -> str:
+    data = text.encode()
+    return text if len(data) <= WORDS_BYTES_MOST else f"{data[:WORDS_BYTES_MOST].decode(errors='ignore')}..."
 
 
 def from_status(status: status_pb2.Status) -> GavelError:

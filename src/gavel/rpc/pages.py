@@ -34,7 +34,7 @@ def decode(token: str, arguments: Message) -> dict[str, str | int] | None:
     try:
         content = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
         cursor, fingerprint = content
-        plain = {str(key): value for key, value in cursor.items() if isinstance(value, str | int)}
+        plain = {str(key): _plain(value) for key, value in cursor.items() if isinstance(value, str | int)}
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         raise invalid("page_token", "expected the next_page_token of the page before") from None
     if fingerprint != _fingerprint(arguments):
@@ -47,6 +47,16 @@ def page_size(size: int, *, default: int = DEFAULT_SIZE, most: int = MOST_SIZE) 
     if size < 0:
         raise invalid("page_size", "expected 0 (the default) or a positive number")
     return min(size or default, most)
+
+
+def _plain(value: str | int) -> str | int:
+    """The value; ValueError for one that no database could be asked with: a caller made it."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("more than 64 bits")
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("a NUL")
+    str(value).encode()  # half of a surrogate pair
+    return value
 
 
 def _fingerprint(arguments: Message) -> str:

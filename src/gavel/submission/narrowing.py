@@ -11,6 +11,9 @@ from gavel.rpc.findings import Findings
 from gavel.submission.admission import check_labels
 from gavel.submission.v1 import error_reason_pb2, submission_pb2, submission_service_pb2
 
+LANGUAGES_ASKED = 100
+"""Of one WatchQueues; a message has room for a million."""
+
 
 def filter_of(request: submission_service_pb2.ListSubmissionsRequest) -> SubmissionFilter:
     """Reads the filters of a list. GavelError INVALID_FIELD or UNKNOWN_LANGUAGE that names every bad one."""
@@ -43,6 +46,9 @@ def filter_of(request: submission_service_pb2.ListSubmissionsRequest) -> Submiss
 def check_codes(languages: Sequence[str]) -> None:
     """Looks at the languages of WatchQueues. GavelError UNKNOWN_LANGUAGE."""
     findings = Findings()
+    if len(languages) > LANGUAGES_ASKED:
+        findings.add("languages", f"{len(languages)} languages, more than {LANGUAGES_ASKED}")
+        raise findings.error()
     for index, language in enumerate(languages):
         if language not in LANGUAGES:
             findings.add(

@@ -1,5 +1,6 @@
 """ProblemService: messages in, `problems.py` and `listing.py`, messages out."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +36,7 @@ class ProblemServicer(problem_service_pb2_grpc.ProblemServiceServicer):
     ) -> problem_service_pb2.CreateProblemResponse:
         tenant = tenant_of(context)
         name = names.parse_problem(request.name)
-        check_package(request.files)
+        await asyncio.to_thread(check_package, request.files)  # 20,000 paths take a while
         problem, warnings = await self._problems.create(tenant, name, request.files)
         if not await self._listing.add(tenant, problem):
             warnings = [*warnings, "The database does not answer: lists show the problem once it does."]

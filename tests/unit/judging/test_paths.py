@@ -59,3 +59,8 @@ def test_clashes() -> None:
     """A path given twice, and a file that another path uses as a folder, are found by their index."""
     assert clashes(["a", "b/c", "b/d", "e"]) == []
     assert [index for index, _ in clashes(["a", "a/b", "x/y/z", "x/y", "q", "q"])] == [0, 3, 5]
+
+
+def test_a_path_as_large_as_a_message_costs_nothing() -> None:
+    """Each of its two million folders was a text of its own: the process was killed for want of memory."""
+    assert clashes(["a/" * (2 << 20), "b", "b/c"]) == [(1, "is a file, but another path uses it as a folder")]

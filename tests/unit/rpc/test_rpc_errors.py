@@ -66,6 +66,28 @@ def test_each_kind_of_detail_stands_once() -> None:
     assert kinds == ["google.rpc.ErrorInfo", "google.rpc.BadRequest"]
 
 
+def test_a_status_fits_into_a_trailer_whatever_it_repeats() -> None:
+    """Peers drop trailers from 8 KiB on, and with them the error: RESOURCE_EXHAUSTED arrives in its place."""
+    violations = [Violation(f"files[{index}].path", "\U0001f984" * 1_000_000) for index in range(100)]
+    status = to_status(
+        GavelError(
+            reasons.ERROR_REASON_INVALID_FIELD,
+            "\U0001f984" * 1_000_000,
+            violations=violations,
+            path="x" * 9_999,
+        )
+    )
+    back = from_status(status)
+
+    assert status.ByteSize() + 3 * len(status.message.encode()) < 8 * 1024
+    assert back.reason == reasons.ERROR_REASON_INVALID_FIELD
+    assert [violation.field for violation in back.violations[:2]] == ["files[0].path", "files[1].path"]
+    assert back.violations[0].description == "\U0001f984" * 125 + "..."
+    short = [Violation(f"sources[{index}].path", "is given twice") for index in range(60)]
+    told = from_status(to_status(GavelError(reasons.ERROR_REASON_INVALID_FIELD, "m", violations=short)))
+    assert list(told.violations) == short
+
+
 def test_an_error_info_of_another_domain_is_not_ours() -> None:
     """A proxy's reason is no reason of ours; code and message stay."""
     status = to_status(GavelError(reasons.ERROR_REASON_OVERLOADED, "full"))

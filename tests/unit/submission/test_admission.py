@@ -11,7 +11,7 @@ from submission_requests import now_ms, request
 from gavel.judging import admission as programs
 from gavel.judging.languages import LANGUAGES
 from gavel.rpc.errors import GavelError
-from gavel.submission import admission, identity
+from gavel.submission import admission, identity, narrowing
 from gavel.submission.v1 import error_reason_pb2 as reasons
 from gavel.submission.v1 import problem_pb2, submission_pb2
 from gavel.submission.v1.submission_service_pb2 import CreateSubmissionRequest
@@ -57,6 +57,9 @@ def test_a_main_class_is_an_entry_point_of_languages_that_start_one() -> None:
     assert admission.admit(made, now_ms()).language.code == "java"
     made.language = "python3"
     with pytest.raises(GavelError):
+        admission.admit(made, now_ms())
+    made.entry_point = "a" * 256
+    with pytest.raises(GavelError, match="longer than 255"):
         admission.admit(made, now_ms())
     made.language, made.entry_point = "java", "Other.java"
     with pytest.raises(GavelError):
@@ -108,6 +111,7 @@ def test_makes_a_request_id_when_there_is_none() -> None:
         (lambda r: r.sources.add(path="hello.py/x", data=b"x"), "sources[0].path"),
         (lambda r: r.sources.add(path="b", digest="md5:1"), "sources[1].digest"),
         (lambda r: setattr(r, "entry_point", "other.py"), "entry_point"),
+        (lambda r: setattr(r, "entry_point", "a" * 256), "entry_point"),
         (lambda r: r.argv.extend(["x"] * 65), "argv"),
         (lambda r: r.argv.extend(["", "\0"]), "argv[1]"),
         (lambda r: r.argv.append("ä" * 2049), "argv[0]"),
@@ -321,3 +325,11 @@ def test_any_texts_are_admitted_or_refused(paths: list[str], language: str, labe
 
     known = set(CreateSubmissionRequest.DESCRIPTOR.fields_by_name)
     assert error is None or {field.split("[")[0].split(".")[0] for field in fields(error)} <= known
+
+
+def test_a_million_languages_are_refused_at_once() -> None:
+    """WatchQueues takes a hundred; a message has room for millions, each of which was a violation."""
+    narrowing.check_codes(["cpp"] * 100)
+    with pytest.raises(GavelError) as caught:
+        narrowing.check_codes([""] * 2_000_000)
+    assert [violation.field for violation in caught.value.violations] == ["languages"]
