@@ -19,6 +19,7 @@ from gavel.judging.package_findings import Findings, InvalidPackage
 from gavel.judging.package_folders import Folders
 from gavel.judging.package_metadata import PROBLEM
 from gavel.judging.plan import PATH
+from gavel.judging.task import FILES_BYTES_MOST
 from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Manifest
 
@@ -84,6 +85,7 @@ def build_manifest(
         manifest.grader.CopyFrom(grader)
     manifest.tests.extend(tests)
     _check_names(manifest, findings)
+    _check_sizes(manifest, findings)
     findings.settle()
     return manifest, findings.warnings
 
@@ -118,6 +120,22 @@ def _check_names(manifest: Manifest, findings: Findings) -> None:
     for path in placed:
         if PATH.fullmatch(path) is None:
             findings.error(path, "is a path of more than 255 bytes")
+
+
+def _check_sizes(manifest: Manifest, findings: Findings) -> None:
+    """A worker holds these in memory, and a package may name one large file by a thousand paths."""
+    sizes: dict[str, int] = {}
+    for file in manifest.include:
+        folder = f"include/{file.path.partition('/')[0]}"
+        sizes[folder] = sizes.get(folder, 0) + file.size_bytes
+    validators = [manifest.validator, *manifest.further_validators]
+    programs = {f"output validator {number}": own for number, own in enumerate(validators, 1)}
+    programs |= {"static_validator": manifest.static_validator, "graders": manifest.grader}
+    for name, own in programs.items():
+        sizes[name] = sum(file.size_bytes for file in own.files)
+    for name, size_bytes in sizes.items():
+        if size_bytes > FILES_BYTES_MOST:
+            findings.error(name, f"holds {size_bytes} bytes; at most {FILES_BYTES_MOST} are supported")
 
 
 def _kept(files: Sequence[FileReference], findings: Findings) -> Mapping[str, FileReference]:

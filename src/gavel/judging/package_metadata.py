@@ -19,6 +19,8 @@ CONFIGURATION_BYTES_IN_ALL = 4 * CONFIGURATION_BYTES_MOST
 for each test and group that inherits them. A MiB of YAML takes 10 s.
 """
 _ARGUMENTS_MOST = 1_024
+_LANGUAGES_LETTERS_MOST = 1_024
+"""Of all codes together: each accept looks at them, and remembers them of thousands of problems."""
 _CONSTANT = re.compile(r"\{\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?)\}\}")
 PROBLEM = "problem.yaml"
 OWN_CODES: Mapping[str, str] = {"pypy3": "python3"}
@@ -321,6 +323,9 @@ def _languages(value: Any, found: Metadata, findings: Findings) -> None:
         return
     codes = value.split() if isinstance(value, str) else [str(code) for code in _sequence(value)]
     if "all" in codes:
+        return
+    if sum(map(len, codes)) > _LANGUAGES_LETTERS_MOST:
+        findings.error(f"{PROBLEM}:languages", f"holds more than {_LANGUAGES_LETTERS_MOST} letters")
         return
     if not set(codes) & LANGUAGES.keys():
         findings.error(f"{PROBLEM}:languages", "Gavel knows none of these languages")

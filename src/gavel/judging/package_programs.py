@@ -6,7 +6,7 @@ from gavel.judging import allowances
 from gavel.judging.boxes import Boxes
 from gavel.judging.building import Made, Program, Workshop
 from gavel.judging.outcome import BrokenProblem, EngineError
-from gavel.judging.task import content_of, with_constants
+from gavel.judging.task import check_size, content_of, with_constants
 from gavel.sandbox import Box
 from gavel.submission.v1.problem_pb2 import Manifest, Validator
 
@@ -32,6 +32,7 @@ def opened(
         builder = workshop.builder(own.language, tenant)
     except EngineError as error:
         raise EngineError(f"this worker cannot run the problem's {called}: no {own.language}") from error
+    check_size(own.files, f"the problem's {called}")
     files = {
         file.path: with_constants(workshop.store.read(tenant, content_of(file)), manifest.constants)
         for file in own.files

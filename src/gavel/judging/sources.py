@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gavel.judging.building import Files
 from gavel.judging.languages import Language
 from gavel.judging.store import Store
-from gavel.judging.task import Job, Task, content_of, included_files, with_constants
+from gavel.judging.task import Job, Task, check_size, content_of, included_files, with_constants
 from gavel.storage.keys import day_of
 from gavel.submission.v1.submission_pb2 import SourceFile
 
@@ -18,6 +18,7 @@ def opened(store: Store, job: Job, task: Task, language: Language) -> Iterator[t
     """All files, and the paths of those that are the problem's. Raises BrokenProblem, EngineError."""
     with handed_in(store, job.tenant, day_of(job.submission_id), job.sources.files) as files:
         included = included_files(task.manifest, language.code)
+        check_size(included.values(), "what the problem includes")
         for path, reference in included.items():
             data = store.read(job.tenant, content_of(reference))
             files[path] = with_constants(data, task.manifest.constants)

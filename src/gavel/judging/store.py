@@ -16,6 +16,8 @@ from gavel.storage.objects import ObjectNotFound, Objects, StorageUnavailable
 from gavel.submission.v1.problem_pb2 import Manifest
 
 _MANIFESTS_MOST = 64
+_MANIFESTS_BYTES_MOST = 16 * 1024 * 1024
+"""Of all of them as they are stored; in memory they take a few times that."""
 
 
 class Store:
@@ -23,26 +25,32 @@ class Store:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._manifests: collections.OrderedDict[tuple[str, str], Manifest] = collections.OrderedDict()
+        self._manifests: collections.OrderedDict[tuple[str, str], tuple[Manifest, int]] = (
+            collections.OrderedDict()
+        )
+        self._manifests_bytes = 0
         self._lock = threading.Lock()
 
     def manifest(self, tenant: str, digest: str) -> Manifest:
-        """The manifest, of which the last 64 are kept. Raises BrokenProblem, EngineError."""
+        """The manifest; the last 64, of large ones fewer, are kept. Raises BrokenProblem, EngineError."""
         with self._lock:
             known = self._manifests.get((tenant, digest))
             if known is not None:
                 self._manifests.move_to_end((tenant, digest))
-                return known
+                return known[0]
         try:
-            manifest = Manifest.FromString(self._objects.get(blob_key(tenant, digest)))
+            content = self._objects.get(blob_key(tenant, digest))
+            manifest = Manifest.FromString(content)
         except StorageUnavailable as error:
             raise EngineError(str(error)) from error
         except (ObjectNotFound, DecodeError) as error:
             raise BrokenProblem("the problem's manifest is gone or damaged", str(error)) from error
         with self._lock:
-            self._manifests[tenant, digest] = manifest
-            while len(self._manifests) > _MANIFESTS_MOST:
-                self._manifests.popitem(last=False)
+            if (tenant, digest) not in self._manifests:
+                self._manifests[tenant, digest] = manifest, len(content)
+                self._manifests_bytes += len(content)
+            while len(self._manifests) > _MANIFESTS_MOST or self._manifests_bytes > _MANIFESTS_BYTES_MOST:
+                self._manifests_bytes -= self._manifests.popitem(last=False)[1][1]
         return manifest
 
     @contextlib.contextmanager

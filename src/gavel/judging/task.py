@@ -4,7 +4,7 @@ run.
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gavel.judging import validator
 from gavel.judging.limits import TESTS_AT_ONCE_MOST
@@ -16,6 +16,10 @@ from gavel.submission.v1.problem_pb2 import FileReference, Manifest, ManifestTes
 from gavel.submission.v1.submission_pb2 import InlineTests
 from gavel.submission.v1.submission_record_pb2 import SourceFiles, SubmissionRecord
 
+FILES_BYTES_MOST = 64 << 20
+"""Of the files that a problem adds to a submission, and of each program of its own: memory holds them."""
+_CONSTANTS_BYTES_MOST = 1 << 20
+"""Constants are put into no larger file: looking for them holds the whole process up."""
 _CONSTANTS_LETTERS_MOST = 16 << 20
 """By which a file of the problem may grow when its constants are put in place."""
 
@@ -149,11 +153,18 @@ def included_files(manifest: Manifest, language: str) -> Mapping[str, FileRefere
     }
 
 
+def check_size(files: Iterable[FileReference], what: str) -> None:
+    """Raises BrokenProblem for files that are too large together, before any is read."""
+    size_bytes = sum(file.size_bytes for file in files)
+    if size_bytes > FILES_BYTES_MOST:
+        raise BrokenProblem(f"{what} holds {size_bytes} bytes, more than {FILES_BYTES_MOST}")
+
+
 def with_constants(data: bytes, constants: Mapping[str, str]) -> bytes:
-    """The file with the package's constants in place; unchanged when it is not text. Raises BrokenProblem for
-    one that grows too large.
+    """The file with the package's constants in place; unchanged when it is not text, or more than 1 MiB.
+    Raises BrokenProblem for one that grows too large.
     """
-    if not constants or b"{{" not in data:
+    if not constants or len(data) > _CONSTANTS_BYTES_MOST or b"{{" not in data:
         return data
     try:
         text = data.decode()
@@ -172,6 +183,7 @@ __all__ = [
     "Task",
     "Test",
     "arguments_of",
+    "check_size",
     "content_of",
     "included_files",
     "of_record",

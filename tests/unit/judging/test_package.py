@@ -110,7 +110,7 @@ def test_constants_that_stand_for_gigabytes_are_refused_where_they_are_named() -
     assert manifest.tests[1].argv[0].startswith("y {{other}} xxx")
     with pytest.raises(BrokenProblem, match="too large"):
         with_constants(b"{{long}}" * 1_000, manifest.constants)
-    assert with_constants(b"{{short}}" * 1_000_000, manifest.constants) == b"y" * 1_000_000
+    assert with_constants(b"{{short}}" * 100_000, manifest.constants) == b"y" * 100_000
 
 
 @pytest.mark.parametrize("letter", [r"\0", r"\ud800", r"\udfff"])

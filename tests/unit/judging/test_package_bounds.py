@@ -6,7 +6,11 @@ import pytest
 from package_in_memory import LEGACY, MODERN, TESTS, made, pairs, refused
 
 from gavel.judging import package_metadata
+from gavel.judging.outcome import BrokenProblem
+from gavel.judging.package import InvalidPackage, build_manifest
 from gavel.judging.package_yaml import BadYaml, load
+from gavel.judging.task import check_size, with_constants
+from gavel.submission.v1.problem_pb2 import FileReference
 
 SLOW_S = 10.0
 """Far more than any of these takes, and far less than what each once took."""
@@ -141,3 +145,40 @@ def test_flags_of_a_grader_are_counted_for_each_group(monkeypatch: pytest.Monkey
     assert "inherits" in found["data/secret/9:grader_flags"]
     many = refused({"problem.yaml": LEGACY + f"validator_flags: {'x ' * 2_000}\n", **TESTS})
     assert "arguments" in many["problem.yaml:validator_flags"]
+
+
+def test_what_a_worker_holds_in_memory_is_bounded() -> None:
+    """One file of a gibibyte, uploaded once, may be there by a thousand paths."""
+    files = {"problem.yaml": MODERN, **TESTS}
+    contents = {path: text.encode() for path, text in files.items()}
+    references = [FileReference(path=path, size_bytes=len(data)) for path, data in contents.items()]
+    large = [f"{folder}/{index}.py" for folder in ("include/default", "output_validator") for index in (1, 2)]
+    references += [FileReference(path=path, size_bytes=33 << 20) for path in large]
+    references.append(FileReference(path="output_validator/main.py", size_bytes=1))
+
+    with pytest.raises(InvalidPackage) as caught:
+        build_manifest(references, contents.__getitem__)
+
+    assert [path for path, _ in caught.value.violations] == ["include/default", "output validator 1"]
+    with pytest.raises(BrokenProblem, match="more than"):
+        check_size(references, "it")
+
+
+def test_constants_are_put_into_files_of_a_mebibyte() -> None:
+    """Looking for them in a gibibyte of braces held the worker up for a minute."""
+    assert with_constants(b"{{n}}" + b"x" * 1_000_000, {"n": "5"}) == b"5" + b"x" * 1_000_000
+    large = b"{{n}}" + b"x" * 1_100_000
+    assert with_constants(large, {"n": "5"}) == large
+
+
+def test_languages_are_few() -> None:
+    """Each accept looks at them."""
+    head = f"problem_format_version: 2025-09\nname: x\nuuid: x\nlanguages: [python3, {'x' * 2_000}]\n"
+    assert "letters" in refused({"problem.yaml": head, **TESTS})["problem.yaml:languages"]
+
+
+@pytest.mark.parametrize("text", ["? [a]\n: b", "? {a: b}\n: c", "args: &a [*a]", "args: {? [a] : b}"])
+def test_keys_that_are_no_texts(text: str) -> None:
+    """They are refused like any other fault."""
+    found = refused({"problem.yaml": MODERN, **TESTS, "data/secret/01.yaml": text})
+    assert {"data/secret/01.yaml", "data/secret/01.yaml:args"} & set(found)
