@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ EXIT_BAD_REQUEST: Final = 2
 EXIT_FAILED: Final = 3
 EXIT_INTERRUPTED: Final = 130
 
+_STEERING: Final = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Of what JSON leaves as it is: controls, line ends, directions of writing. They stand in texts alone."""
 _CALL_S: Final = 20.0
 _PATIENCE_S: Final = 60.0
 _CONNECT_S: Final = 3.0
@@ -119,8 +122,9 @@ def told(message: str, status: int, /, *, as_json: bool, **details: Any) -> int:
 
 
 def json_line(value: Mapping[str, Any]) -> None:
-    """One object on one line, at once."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False), flush=True)
+    """One object on one line, at once; what could steer a terminal is escaped."""
+    line = json.dumps(value, default=_plain, ensure_ascii=False)
+    print(_STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", line), flush=True)
 
 
 def console() -> Console:

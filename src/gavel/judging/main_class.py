@@ -35,7 +35,7 @@ _PACKAGE: Final = re.compile(
 )
 # A character's text is short; all others end with the file, or line, where nothing else ends them.
 _NOISE: Final = re.compile(
-    rb"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\"\".*?(?:\"{3,}|\Z)|\"(?:\\.|[^\"\\\n])*+\"?|'(?:\\.|[^'\\\n]){1,16}'",
+    rb"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\"\".*?(?:\"{3,}|\Z)|\"(?:\\.|[^\"\\\n])*+\"?|'(?:\\.|[^'\\\n]){1,8}+'",
     re.DOTALL,
 )
 _JAVA: Final = re.compile(
