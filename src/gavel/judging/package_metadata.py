@@ -189,8 +189,8 @@ def replace_constants(text: str, constants: Mapping[str, str], letters_most: int
 
 
 def head_of(config: Configuration) -> dict[str, Any]:
-    """The mapping in problem.yaml, with its constants as they are written there."""
-    return config.mapping(PROBLEM, written=("constants",))
+    """The mapping in problem.yaml, with its name and its constants as they are written there."""
+    return config.mapping(PROBLEM, written=("constants", "name"))
 
 
 def metadata(config: Configuration) -> tuple[Metadata, Mapping[str, Any]]:

@@ -240,6 +240,13 @@ def test_words_are_what_they_are_written_as() -> None:
     assert dict(manifest.constants)["time.value"] == "1:30"
 
 
+@pytest.mark.parametrize("name", ["1984", "No", "2024-05-01", "1.50"])
+def test_a_name_is_a_text_whatever_it_looks_like(name: str) -> None:
+    """Alone and by language."""
+    for head in (f"name: {name}\n", f"name: {{sv: x, en: {name}}}\n"):
+        assert made({"problem.yaml": f"limits: {{time_limit: 1}}\n{head}", **TESTS})[0].display_name == name
+
+
 @pytest.mark.parametrize(
     ("path", "place"),
     [
