@@ -24,6 +24,8 @@ _WORST_FIRST = (
     *(submission_pb2.VERDICT_OUTPUT_LIMIT_EXCEEDED, submission_pb2.VERDICT_WRONG_ANSWER),
     *(submission_pb2.VERDICT_PRESENTATION_ERROR, PARTIAL, SKIPPED),
 )
+_ANY = (problem.TEST_SCORES_OPTIONAL, problem.TEST_SCORES_REQUIRED, problem.TEST_SCORES_TOLERATED)
+"""What takes every score that is a number."""
 _TOLERANCE = 1e-9
 """Of the larger of 1 and the bound: what adding up fractions such as a third of 100 may leave."""
 
@@ -91,8 +93,8 @@ def _fault(
     score, multiplier = said
     if verdict != ACCEPTED:
         # Validators of old packages leave a score in any case; it was never looked at.
-        required = allowed == problem.TEST_SCORES_REQUIRED
-        given = not required and (score is not None or multiplier is not None)
+        old = allowed in (problem.TEST_SCORES_REQUIRED, problem.TEST_SCORES_TOLERATED)
+        given = not old and (score is not None or multiplier is not None)
         return "the output validator gave a score to a test that it did not accept" if given else ""
     if score is not None and multiplier is not None:
         return "the output validator gave a score and a multiplier at once"
@@ -111,7 +113,7 @@ def _fault_of_score(group: TestGroup, allowed: TestScores, score: float, most: f
         return f"the output validator gave a score, which {_place(group)} does not have"
     if not math.isfinite(score):
         return "the output validator's score is not a number"
-    if allowed in (problem.TEST_SCORES_OPTIONAL, problem.TEST_SCORES_REQUIRED):
+    if allowed in _ANY:
         return ""
     if score < 0:
         return "the output validator's score is below 0"

@@ -61,14 +61,15 @@ def grade(
     if metadata.scoring:
         if testlib:  # whose points may be less than all, whatever `accept_score` says all is
             _full_scores(groups, tests, config, stated_wins=True)
-        elif scores == problem.TEST_SCORES_FORBIDDEN or validator is None:
+        elif validator is None or not (metadata.modern or metadata.custom_score):
             _full_scores(groups, tests, config, stated_wins=False)
 
 
 def _test_scores(metadata: Metadata) -> problem.TestScores:
     if metadata.modern:
         return problem.TEST_SCORES_OPTIONAL
-    return problem.TEST_SCORES_REQUIRED if metadata.custom_score else problem.TEST_SCORES_FORBIDDEN
+    # Without `score` Kattis takes none, so that no package of its has one; those of DOMjudge may.
+    return problem.TEST_SCORES_REQUIRED if metadata.custom_score else problem.TEST_SCORES_TOLERATED
 
 
 class _Reading:

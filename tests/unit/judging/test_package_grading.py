@@ -3,8 +3,10 @@
 import pytest
 from package_in_memory import LEGACY, MODERN, TESTS, made, pairs, refused
 
+from gavel.judging.grading import of_group, of_test
 from gavel.submission.v1 import problem_pb2 as problem
 from gavel.submission.v1.problem_pb2 import Manifest
+from gavel.submission.v1.submission_pb2 import VERDICT_ACCEPTED, VERDICT_WRONG_ANSWER
 
 SCORING = "type: scoring\n"
 
@@ -79,7 +81,26 @@ def test_testdata_yaml_is_inherited_and_says_all_of_a_group() -> None:
     assert (groups["secret/2"].accept_score, groups["secret/2"].reject_score) == (25, 1)
     assert (groups["secret/2"].least_score, groups["secret/2"].most_score) == (0, 90)
     assert [groups[name].full_score for name in ("secret/1", "secret/2", "secret", "")] == [40, 25, 65, 65]
-    assert all(group.test_scores == problem.TEST_SCORES_FORBIDDEN for group in groups.values())
+    assert all(group.test_scores == problem.TEST_SCORES_TOLERATED for group in groups.values())
+
+
+def test_a_validator_may_give_scores_although_problem_yaml_does_not_say_so() -> None:
+    """As in packages of DOMjudge; what is right in all is known by the accepted tests all the same."""
+    manifest, warnings = made(
+        {
+            "problem.yaml": LEGACY + "type: scoring\nvalidation: custom\n",
+            "output_validators/v.py": "",
+            "data/secret/testdata.yaml": "range: 0 100",
+            **pairs("secret/1"),
+        }
+    )
+    secret = groups_of(manifest)["secret"]
+    scored = of_test(secret, VERDICT_ACCEPTED, 74.42)
+
+    assert warnings == []
+    assert scored.score == 74.42
+    assert of_test(secret, VERDICT_WRONG_ANSWER, 0.0).verdict == VERDICT_WRONG_ANSWER
+    assert of_group(secret, [(scored, False)], lower_is_better=False) == scored
 
 
 def test_a_validator_that_gives_scores_leaves_the_full_score_to_the_range() -> None:

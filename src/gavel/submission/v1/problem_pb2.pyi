@@ -51,6 +51,7 @@ class TestScores(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TEST_SCORES_BOUNDED: _ClassVar[TestScores]
     TEST_SCORES_UNBOUNDED: _ClassVar[TestScores]
     TEST_SCORES_FACTOR: _ClassVar[TestScores]
+    TEST_SCORES_TOLERATED: _ClassVar[TestScores]
 
 class ValidatorProtocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -83,6 +84,7 @@ TEST_SCORES_REQUIRED: TestScores
 TEST_SCORES_BOUNDED: TestScores
 TEST_SCORES_UNBOUNDED: TestScores
 TEST_SCORES_FACTOR: TestScores
+TEST_SCORES_TOLERATED: TestScores
 VALIDATOR_PROTOCOL_UNSPECIFIED: ValidatorProtocol
 VALIDATOR_PROTOCOL_KATTIS: ValidatorProtocol
 VALIDATOR_PROTOCOL_TESTLIB: ValidatorProtocol
