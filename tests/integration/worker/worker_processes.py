@@ -53,6 +53,10 @@ class WorkerProcess:
         """What it has said."""
         return self._log.read_text()
 
+    def errors(self) -> list[str]:
+        """What it has said of failures."""
+        return [line for line in self.log().splitlines() if '"level": "error"' in line]
+
     def wait_for(self, words: str, timeout_s: float = 30.0) -> None:
         """Until it has said something."""
         until(lambda: words in self.log() or self._process.poll() is not None, timeout_s)
