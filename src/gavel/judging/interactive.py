@@ -15,6 +15,7 @@ then ends before this process heard of the validator's end, that is waited for.
 import dataclasses
 import os
 import select
+import socket
 import threading
 import time
 
@@ -171,6 +172,7 @@ class _Talk:
         poll.register(self._program_reads, select.POLLIN)
         is_open = True
         while self._thread.is_alive() and time_taken.ms() < ending_ms:
+            _close_hidden_ends()
             if not is_open:
                 self._thread.join(_LOOK_SECONDS)
             elif poll.poll(_LOOK_SECONDS * 1000):
@@ -232,6 +234,14 @@ class _Talk:
             if heard_bytes > most_bytes:
                 return heard_bytes
         return 0
+
+
+def _close_hidden_ends() -> None:
+    """Has the kernel look for sockets that only lead to each other, which it does when one is closed: a
+    program that ended may have sent its ends of the pipes into them.
+    """
+    for end in socket.socketpair():
+        end.close()
 
 
 class _TimeTaken:
