@@ -116,7 +116,7 @@ class AsyncClient:
         request = requests.create_submission(
             request_id=str(request_id or requests.uuid7()),
             language=language,
-            files=await upload_large(self._calls, files, requests.tests_bytes(tests, validator_arguments)),
+            files=files,
             entry_point=entry_point,
             argv=argv,
             problem=problem,
@@ -127,6 +127,7 @@ class AsyncClient:
             batch=batch,
             labels=labels or {},
         )
+        await upload_large(self._calls, request.sources, request.tests.ByteSize())
         answer = await self._calls.unary(calls.submissions, "CreateSubmission", request)
         submission = Submission.from_proto(answer.submission)
         return Accepted(submission.name, submission, answer.read_token)
@@ -155,12 +156,9 @@ class AsyncClient:
 
         """
         start = requests.program_start(
-            language=language,
-            files=await upload_large(self._calls, files, 0),
-            entry_point=entry_point,
-            argv=argv,
-            limits=limits or Limits(),
+            language=language, files=files, entry_point=entry_point, argv=argv, limits=limits or Limits()
         )
+        await upload_large(self._calls, start.sources, 0)
         program = AsyncProgram(self._calls.channels)
         await program.begin(start, self._calls.timeout_s)
         return program
@@ -351,7 +349,7 @@ class AsyncClient:
 
     async def problem(self, name: str) -> Problem:
         """Reads a problem by `problems/<name>` or plain name."""
-        request = problem_service_pb2.GetProblemRequest(name=_problem_name(name))
+        request = problem_service_pb2.GetProblemRequest(name=requests.problem_name(name))
         answer = await self._calls.unary(calls.problems, "GetProblem", request)
         return Problem.from_proto(answer.problem)
 
@@ -374,7 +372,7 @@ class AsyncClient:
             package = replace_contents(package, replaced or {}, Path(spool))
             await upload_missing(self._calls, package, uploaded or (lambda _sent, _all: None))
         request = problem_service_pb2.CreateProblemRequest(
-            name=_problem_name(name or _folder_name(folder)),
+            name=requests.problem_name(name or _folder_name(folder)),
             files=[
                 problem_pb2.FileReference(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes)
                 for file in package
@@ -387,7 +385,7 @@ class AsyncClient:
 
     async def delete_problem(self, name: str) -> None:
         """Removes a name; what was handed in under it is judged all the same."""
-        request = problem_service_pb2.DeleteProblemRequest(name=_problem_name(name))
+        request = problem_service_pb2.DeleteProblemRequest(name=requests.problem_name(name))
         await self._calls.unary(calls.problems, "DeleteProblem", request)
 
 
@@ -395,10 +393,6 @@ def _named(submission: str | Accepted, read_token: bytes) -> tuple[str, bytes]:
     if isinstance(submission, Accepted):
         return submission.name, read_token or submission.read_token
     return submission, read_token
-
-
-def _problem_name(name: str) -> str:
-    return name if name.startswith("problems/") else f"problems/{name}"
 
 
 def _folder_name(folder: str | Path) -> str:

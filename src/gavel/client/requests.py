@@ -31,11 +31,16 @@ def timestamp(time: datetime) -> Timestamp:
     return stamp
 
 
+def problem_name(name: str) -> str:
+    """`problems/<name>` of that or of the plain name."""
+    return name if name.startswith("problems/") else f"problems/{name}"
+
+
 def create_submission(
     *,
     request_id: str,
     language: str,
-    files: Mapping[str, bytes | str],
+    files: Mapping[str, bytes],
     entry_point: str,
     argv: Sequence[str],
     problem: str,
@@ -46,13 +51,11 @@ def create_submission(
     batch: bool,
     labels: Mapping[str, str],
 ) -> submission_service_pb2.CreateSubmissionRequest:
-    """The request, with the bytes or the digest of each file; RequestError when it names a problem and tests
-    at once.
-    """
+    """The request; RequestError when it names a problem and tests at once."""
     request = submission_service_pb2.CreateSubmissionRequest(
         request_id=request_id,
         language=language,
-        sources=_sources(files),
+        sources=[submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()],
         entry_point=entry_point,
         argv=argv,
         limits=limits.to_proto(),
@@ -63,24 +66,19 @@ def create_submission(
     if problem and tests:
         raise _invalid("tests", "a problem brings its own tests: name one of the two")
     if problem:
-        request.problem = problem if problem.startswith("problems/") else f"problems/{problem}"
+        request.problem = problem_name(problem)
     elif tests:
         request.tests.CopyFrom(_inline(tests, validator_arguments))
     return request
 
 
 def program_start(
-    *,
-    language: str,
-    files: Mapping[str, bytes | str],
-    entry_point: str,
-    argv: Sequence[str],
-    limits: Limits,
+    *, language: str, files: Mapping[str, bytes], entry_point: str, argv: Sequence[str], limits: Limits
 ) -> worker_service_pb2.RunProgramStart:
     """What to run at once."""
     return worker_service_pb2.RunProgramStart(
         language=language,
-        sources=_sources(files),
+        sources=[submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()],
         entry_point=entry_point,
         argv=argv,
         limits=limits.to_proto(),
@@ -104,20 +102,6 @@ def language_of(paths: Sequence[str], languages: Sequence[Language]) -> str:
             "language", f"the files belong to several languages, {', '.join(sorted(found))}: name one"
         )
     raise _invalid("language", f"no language is known by the suffix of {', '.join(paths)}: name one")
-
-
-def tests_bytes(tests: Sequence[InlineTest], arguments: Sequence[str]) -> int:
-    """What the tests that come along take of a request, in bytes."""
-    return _inline(tests, arguments).ByteSize() if tests else 0
-
-
-def _sources(files: Mapping[str, bytes | str]) -> list[submission_pb2.SourceFile]:
-    return [
-        submission_pb2.SourceFile(path=path, digest=content)
-        if isinstance(content, str)
-        else submission_pb2.SourceFile(path=path, data=content)
-        for path, content in files.items()
-    ]
 
 
 def _inline(tests: Sequence[InlineTest], arguments: Sequence[str]) -> submission_pb2.InlineTests:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from gavel.client import calls
 from gavel.client.calls import Calls
 from gavel.client.packages import CHUNK_BYTES, PackageFile, chunks
-from gavel.submission.v1 import file_service_pb2
+from gavel.submission.v1 import file_service_pb2, submission_pb2
 
 _DIGESTS_AT_ONCE: Final = 20_000
 _UPLOADS_AT_ONCE: Final = 4
@@ -38,23 +38,22 @@ async def upload_missing(
     await _send(rpc, uploads, file_service_pb2.FILE_PURPOSE_PACKAGE, uploaded)
 
 
-async def upload_large(rpc: Calls, files: Mapping[str, bytes], beside_bytes: int) -> dict[str, bytes | str]:
-    """The files as a request may hold them beside `beside_bytes` of something else: where they are too much
-    for it the largest are uploaded, and stand there as their digests.
+async def upload_large(rpc: Calls, sources: Collection[submission_pb2.SourceFile], beside_bytes: int) -> None:
+    """Where a request's sources are too much for it beside `beside_bytes` of something else the largest are
+    uploaded, and then named by their digests.
     """
-    inline: dict[str, bytes | str] = dict(files)
-    left_bytes = sum(len(path.encode()) + len(data) for path, data in files.items()) + beside_bytes
+    left_bytes = sum(len(source.path.encode()) + len(source.data) for source in sources) + beside_bytes
     uploads = []
-    for path, data in sorted(files.items(), key=lambda file: len(file[1]), reverse=True):
+    for source in sorted(sources, key=lambda source: len(source.data), reverse=True):
+        data = source.data
         if left_bytes <= _INLINE_BYTES or not data:
             break
         upload = _Upload(f"sha256:{hashlib.sha256(data).hexdigest()}", len(data), partial(_pieces, data))
-        inline[path] = upload.digest
+        source.digest = upload.digest
         left_bytes -= len(data)
         uploads.append(upload)
     if uploads:
         await _send(rpc, uploads, file_service_pb2.FILE_PURPOSE_SOURCE, lambda _sent, _all: None)
-    return inline
 
 
 async def _send(

@@ -104,7 +104,7 @@ def refuse_size(sources: Sequence[submission_pb2.SourceFile], beside_bytes: int,
 
 def uploaded_sha256s(sources: Sequence[submission_pb2.SourceFile]) -> list[str]:
     """The bare digests of the sources that are named by one."""
-    return [source.digest.removeprefix("sha256:") for source in sources if source.digest]
+    return [digests.sha256_of(source.digest) for source in sources if source.digest]
 
 
 def check_uploaded(
@@ -120,7 +120,7 @@ def check_uploaded(
     for index, source in enumerate(sources):
         size_bytes = len(source.data)
         if source.digest:
-            found_bytes = sizes_bytes[source.digest.removeprefix("sha256:")]
+            found_bytes = sizes_bytes[digests.sha256_of(source.digest)]
             if found_bytes is None:
                 missing[f"sources[{index}].digest"] = source.digest
                 continue

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from gavel.judging import allowances, limits, sources, verdict
-from gavel.judging.admission import check_uploaded
+from gavel.judging.admission import check_uploaded, uploaded_sha256s
 from gavel.judging.boxes import Boxes
 from gavel.judging.building import Files, Program
 from gavel.judging.engine import Engine
@@ -18,6 +18,7 @@ from gavel.judging.plan import fill
 from gavel.judging.report import test_result
 from gavel.judging.running import CannotRun, executed
 from gavel.sandbox import Box, Command, LiveOutput, Outcome, SandboxError
+from gavel.storage.digests import sha256_of
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult, SourceFile, TestResult
 
@@ -63,7 +64,8 @@ def run_live(
                 check_uploaded(job.sources, _sizes(job.sources, files))
                 return _LiveRun(engine, job, boxes).run(files, stdin, output, compiled)
         except MissingSource as missing:
-            check_uploaded(job.sources, {**_sizes(job.sources, {}), missing.sha256: None})
+            others = dict.fromkeys(uploaded_sha256s(job.sources), 0)  # those may be there or not
+            check_uploaded(job.sources, {**others, missing.sha256: None})
             raise
         except (EngineError, SandboxError) as error:
             boxes.check()  # a box that was killed fails in ways of its own
@@ -71,12 +73,8 @@ def run_live(
 
 
 def _sizes(files: Sequence[SourceFile], opened: Files) -> dict[str, int | None]:
-    """Of each digest in bytes; 0 for what is not open."""
-    return {
-        file.digest.removeprefix("sha256:"): sources.size_of(opened.get(file.path, b""))
-        for file in files
-        if file.digest
-    }
+    """Of each digest, in bytes."""
+    return {sha256_of(file.digest): sources.size_of(opened[file.path]) for file in files if file.digest}
 
 
 class _LiveRun:

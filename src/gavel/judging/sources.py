@@ -9,6 +9,7 @@ from gavel.judging.building import Files
 from gavel.judging.languages import Language
 from gavel.judging.store import Store
 from gavel.judging.task import Job, Task, check_size, content_of, included_files, with_constants
+from gavel.storage.digests import sha256_of
 from gavel.storage.keys import day_of
 from gavel.submission.v1.submission_pb2 import SourceFile
 
@@ -36,7 +37,7 @@ def handed_in(
         files: dict[str, bytes | int] = {}
         for source in sources:
             if source.digest:
-                descriptor = store.open_source(tenant, day, source.digest.removeprefix("sha256:"))
+                descriptor = store.open_source(tenant, day, sha256_of(source.digest))
                 open_files.callback(os.close, descriptor)
                 files[source.path] = descriptor
             else:

@@ -26,11 +26,6 @@ def first_id(time: datetime) -> UUID:
     return UUID(int=((time - _EPOCH) // timedelta(milliseconds=1)) << 80)
 
 
-def day_of(submission_id: UUID) -> date:
-    """The UTC day inside a UUIDv7. Raises OverflowError beyond the year 9999."""
-    return (_EPOCH + timedelta(milliseconds=submission_id.int >> 80)).date()
-
-
 def partition_name(table: str, day: date) -> str:
     """The partition of a table for a day."""
     return f"{table}_{day:%Y%m%d}"

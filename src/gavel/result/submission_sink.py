@@ -11,12 +11,11 @@ from google.protobuf.message import DecodeError
 
 from gavel.db.pool import Pool, session
 from gavel.projection import writes
-from gavel.projection.partitions import day_of
 from gavel.projection.rows import Slice, StoredSubmission
 from gavel.result.batch import BadRecordError, Fetched, first_of_each, progress
 from gavel.result.sink import STORE_S
 from gavel.result.spans import stored_span
-from gavel.storage.keys import source_pack_key
+from gavel.storage.keys import day_of, source_pack_key
 from gavel.storage.objects import Objects
 from gavel.storage.packs import build_pack
 from gavel.submission.v1.submission_record_pb2 import SubmissionRecord

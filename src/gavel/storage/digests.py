@@ -19,6 +19,11 @@ def format_digest(sha256: str) -> str:
     return f"sha256:{sha256}"
 
 
+def sha256_of(digest: str) -> str:
+    """The hexadecimal of a digest that was checked when it came in."""
+    return digest.removeprefix("sha256:")
+
+
 def parse_digest(text: str, field: str) -> str:
     """The hexadecimal of `sha256:<hexadecimal>`; INVALID_ARGUMENT that names `field` for anything else."""
     match = _DIGEST.fullmatch(text)

@@ -11,11 +11,14 @@ from uuid import UUID
 
 PROBLEMS: Final = "problems/"
 """Prefix of every problem: `problems/<tenant>/<name>`."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def day_of(submission: UUID) -> date:
-    """The UTC day of a UUIDv7, by which what belongs to a submission is kept and dropped."""
-    return datetime.fromtimestamp((submission.int >> 80) / 1000, UTC).date()
+    """The UTC day of a UUIDv7, by which what belongs to a submission is kept and dropped. Raises
+    OverflowError beyond the year 9999.
+    """
+    return (_EPOCH + timedelta(milliseconds=submission.int >> 80)).date()
 
 
 def blob_key(tenant: str, sha256: str) -> str:

@@ -110,7 +110,7 @@ class Downloads:
             )
         if not file.digest:
             return Stored("", "", len(file.data), file.data)
-        sha256 = file.digest.removeprefix("sha256:")
+        sha256 = digests.sha256_of(file.digest)
         for key in keys.source_blob_keys(keys.day_of(submission_id), tenant, sha256):
             size_bytes = await self._objects.size_async(key)
             if size_bytes is not None:

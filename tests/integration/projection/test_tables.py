@@ -20,6 +20,7 @@ from gavel.projection.rows import Slice, StoredSubmission
 from gavel.projection.state import JudgementState
 from gavel.projection.writes import JudgementWrite
 from gavel.rpc.errors import GavelError
+from gavel.storage import keys
 from gavel.submission.v1 import error_reason_pb2, submission_pb2
 from gavel.worker.v1.judgement_event_pb2 import JudgementEvent
 from judgement_log import WRONG, Attempt, new_id, record, result, stored_facts
@@ -301,7 +302,7 @@ def test_partitions_exist_before_they_are_needed(connection: psycopg.Connection[
         for moment in (day, day + timedelta(days=1, milliseconds=-1)):
             attempt = Attempt(submission=new_id(int(moment.timestamp() * 1000)))
             writes.store_judgements(connection, [JudgementWrite(folded(attempt.run(1)))], NO_POSITIONS)
-            assert partitions.day_of(attempt.submission) == day.date()
+            assert keys.day_of(attempt.submission) == day.date()
 
     later = today + timedelta(days=7)
     made = partitions.ensure(connection, later)
