@@ -207,7 +207,10 @@ def _offsets(
         except FutureTimeoutError as error:
             raise unavailable(error) from error
         except KafkaException as error:  # a leader that has only just been chosen refuses at first
-            if not error.args[0].retriable() or time.monotonic() >= deadline:
+            refused = error.args[0]
+            # The library does not call this one retriable, since it would have to ask for the leader again.
+            again = refused.retriable() or refused.code() == KafkaError.NOT_LEADER_FOR_PARTITION
+            if not again or time.monotonic() >= deadline:
                 raise unavailable(error) from error
             time.sleep(_POLL_S)
     return {}

@@ -133,7 +133,7 @@ def _ended(state: JudgementState, position: int, event: JudgementEvent, kind: st
         state.tenant,
         position,
         state.first_place or attempt.place,
-        state.accept_time_us,
+        state.accept_time_us or _us(finished.accept_time),
         state.applied_position,
         attempt,
         End(

@@ -153,6 +153,7 @@ def finished(
     end.language_version = judged.language_version
     end.test_count = judged.test_count
     end.start_time.CopyFrom(_time(start_ns))
+    end.accept_time.CopyFrom(_time(job.accept_time_ms * 1_000_000))
     return event
 
 

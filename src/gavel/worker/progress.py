@@ -1,4 +1,6 @@
-"""What a run tells while it goes on: all of it a few milliseconds late and in company."""
+"""What a run tells while it goes on: all of it a few milliseconds late and in company, and in order, since it
+goes through one producer. Only a start with nothing behind it but the terminal event goes with that one.
+"""
 
 import threading
 import time
@@ -14,7 +16,7 @@ from gavel.worker import core
 from gavel.worker.v1 import judgement_event_pb2
 
 LINGER_MS = 5
-"""How long the producer of test events may wait for more of them."""
+"""How long the producer of progress may wait for more of it."""
 HOLD_MS = 50
 """How long STARTED may wait for what follows it. Most runs of small programs end before: start and end are
 then one request to the broker, and one waking of each result replica, instead of two."""
@@ -34,9 +36,9 @@ class Starts:
         """Begins to let go of what waits too long."""
         self._thread.start()
 
-    def hold(self, send: Callable[[], None]) -> "HeldStart":
-        """Calls `send` in time, on a thread of its own, unless it was let go of before."""
-        held = HeldStart(send, self._changed, time.monotonic() + self._hold_s)
+    def hold(self, send: Callable[[Producer], None], in_time: Producer) -> "HeldStart":
+        """Calls `send` in time with that producer, on a thread of its own, unless it was let go of before."""
+        held = HeldStart(send, in_time, self._changed, time.monotonic() + self._hold_s)
         with self._changed:
             self._held.append(held)
             if len(self._held) == 1:
@@ -57,30 +59,34 @@ class Starts:
                 if wait_s is None or (wait_s > 0 and not self._closed):
                     self._changed.wait(wait_s)
                     continue
-                self._held.popleft().let_go()
+                held = self._held.popleft()
+                held.let_go(held.in_time)
 
 
 class HeldStart:
-    """One of them. It is sent once, and before whatever is sent after `let_go` returned."""
+    """One of them. It is sent once, and before whatever the same producer sends after `let_go` returned."""
 
-    def __init__(self, send: Callable[[], None], lock: threading.Condition, due_s: float) -> None:
-        self._send: Callable[[], None] | None = send
+    def __init__(
+        self, send: Callable[[Producer], None], in_time: Producer, lock: threading.Condition, due_s: float
+    ) -> None:
+        self._send: Callable[[Producer], None] | None = send
         self._lock = lock
+        self.in_time = in_time
         self.due_s = due_s
 
-    def let_go(self) -> None:
+    def let_go(self, producer: Producer) -> None:
         """Sends it now if it was not sent yet."""
         with self._lock:
             send, self._send = self._send, None
             if send is not None:
-                send()
+                send(producer)
 
 
 class EventProgress:
     """The engine's Progress as events. None of them is needed for the verdict: one that fails is counted.
 
-    STARTED goes out through the producer of the terminal event, and before it. The last test is not told: the
-    terminal event, which holds all tests, follows at once.
+    The last test is not told: the terminal event, which holds all tests, follows at once, and may come before
+    what was told here.
     """
 
     def __init__(
@@ -120,22 +126,21 @@ class EventProgress:
             test_count=test_count,
             language_version=language_version,
         )
-        self._start = self._starts.hold(lambda: self._send(self._prompt, event))
+        self._start = self._starts.hold(lambda producer: self._send(producer, event), self._lingering)
 
     def let_go(self) -> None:
         """Nothing follows but the terminal event, which is to be sent after this."""
-        if self._start is not None:
-            self._start.let_go()
+        self._let_go(self._prompt)
 
     def compiled(self, result: submission_pb2.CompileResult, /) -> None:
         """The compiler ended."""
-        self.let_go()
+        self._let_go(self._lingering)
         self._send(self._lingering, core.compiled(self._job, self._attempt, time.time_ns(), result))
 
     def test(self, result: submission_pb2.TestResult, /) -> None:
         """A test ended."""
         if result.number < self._test_count:
-            self.let_go()
+            self._let_go(self._lingering)
             self._send(self._lingering, core.tested(self._job, self._attempt, time.time_ns(), result))
 
     def output(self, name: str, data: bytes, /) -> str:
@@ -145,6 +150,10 @@ class EventProgress:
         except GavelError:
             metrics.WORKER_PROGRESS_DROPPED.inc()
             return ""
+
+    def _let_go(self, producer: Producer) -> None:
+        if self._start is not None:
+            self._start.let_go(producer)
 
     def _send(self, producer: Producer, event: judgement_event_pb2.JudgementEvent) -> None:
         key, partition = core.address(event, self._event_partitions)

@@ -22,6 +22,9 @@ from gavel.worker.v1 import worker_service_pb2
 
 pytestmark = pytest.mark.integration
 
+LANGUAGE = "ruby"
+"""Of the programs: one of whose queue no test of this broker's makes any use."""
+
 Ran = tuple[submission_pb2.TestResult, submission_pb2.CompileResult | None]
 
 
@@ -47,7 +50,7 @@ class HeldRuns:
 
 async def requests() -> AsyncIterator[worker_service_pb2.RunProgramRequest]:
     """A program, and no input."""
-    yield worker_service_pb2.RunProgramRequest(start=start_of(b"pass"))
+    yield worker_service_pb2.RunProgramRequest(start=start_of(b"pass", LANGUAGE))
 
 
 async def nothing() -> None:
@@ -78,7 +81,7 @@ async def test_a_program_goes_before_the_judgements_that_wait(bench: Bench) -> N
     """
     judge = TimedJudge(run_s=60)
     bench.ensure()
-    worker = bench.worker(judge, languages=(bench.language, "python3"))
+    worker = bench.worker(judge, languages=(bench.language, LANGUAGE))
     runs = HeldRuns()
     programs = worker.programs(runs)
     submissions = [bench.submit() for _ in range(5)]
@@ -107,7 +110,7 @@ async def test_a_program_that_gets_no_slot_in_time_is_refused(
     monkeypatch.setattr(programs_module, "SLOT_S", 0.2)
     judge = TimedJudge(run_s=60)
     bench.ensure()
-    worker = bench.worker(judge, languages=(bench.language, "python3"))
+    worker = bench.worker(judge, languages=(bench.language, LANGUAGE))
     programs = worker.programs(HeldRuns())
     submissions = [bench.submit() for _ in range(2)]
     await reached(lambda: len(judge.calls) == 2)
@@ -126,7 +129,7 @@ async def test_a_program_that_is_cancelled_while_it_waits_leaves_its_place(bench
     """At once, and it never runs."""
     judge = TimedJudge(run_s=60)
     bench.ensure()
-    worker = bench.worker(judge, languages=(bench.language, "python3"))
+    worker = bench.worker(judge, languages=(bench.language, LANGUAGE))
     runs = HeldRuns()
     programs = worker.programs(runs)
     submissions = [bench.submit() for _ in range(2)]
@@ -147,8 +150,8 @@ async def test_a_program_that_is_cancelled_while_it_waits_leaves_its_place(bench
 async def test_a_failure_of_the_platform_is_an_error_and_frees_the_slot(bench: Bench) -> None:
     """INTERNAL with the reason; what nobody foresaw is left to the interceptor."""
     bench.ensure()
-    worker = bench.worker(TimedJudge(), languages=(bench.language, "python3"))
-    await reached(lambda: not reason_of(worker, "python3"))
+    worker = bench.worker(TimedJudge(), languages=(bench.language, LANGUAGE))
+    await reached(lambda: not reason_of(worker, LANGUAGE))
     runs = HeldRuns()
     programs = worker.programs(runs)
     runs.error = EngineError("no box")
@@ -172,11 +175,11 @@ async def test_languages_that_are_not_there(bench: Bench) -> None:
     def test(code: str) -> Found:
         if code == "c":
             return Found("", "no compiler")
-        if code == "python3":
+        if code == LANGUAGE:
             tested.wait(20)
         return Found("1.0")
 
-    worker = bench.worker(TimedJudge(), languages=(bench.language, "c", "python3"), test=test)
+    worker = bench.worker(TimedJudge(), languages=(bench.language, "c", LANGUAGE), test=test)
     programs = worker.programs(HeldRuns())
 
     async def refusal(language: str) -> GavelError:
@@ -190,7 +193,7 @@ async def test_languages_that_are_not_there(bench: Bench) -> None:
 
     await reached(lambda: reason_of(worker, "c") == "no compiler")
     assert "no compiler" in (await refusal("c")).message
-    testing = await refusal("python3")
+    testing = await refusal(LANGUAGE)
     assert TESTING in testing.message
     assert testing.retry_after_ms == 1000
     tested.set()

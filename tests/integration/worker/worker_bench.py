@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import confluent_kafka
-from confluent_kafka import OFFSET_END, TopicPartition
+from confluent_kafka import TopicPartition
 
 from gavel.bus import topics
 from gavel.bus.consumer import BEGINNING, Reader, consumer_config
@@ -101,8 +101,10 @@ class Log:
     """Everything that comes to `events` from now on."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._reader = Reader(bootstrap, topics.EVENTS, dict.fromkeys(range(count_of(bootstrap)), OFFSET_END))
-        self._reader.read(1.0)  # the end is looked up with the first read
+        topics.ensure(bootstrap, [])
+        # Looked up here and now: a reader told to begin at the end looks that up when it comes to it.
+        ends = topics.end_offsets(bootstrap, [topics.EVENTS])
+        self._reader = Reader(bootstrap, topics.EVENTS, {place: end for (_, place), end in ends.items()})
         self.events: list[judgement_event_pb2.JudgementEvent] = []
         self.headers: list[dict[str, bytes]] = []
 
@@ -137,12 +139,6 @@ class Log:
     def close(self) -> None:
         """Ends it."""
         self._reader.close()
-
-
-def count_of(bootstrap: str) -> int:
-    """Partitions of `events`, which are made first."""
-    topics.ensure(bootstrap, [])
-    return topics.partition_count(bootstrap, topics.EVENTS)
 
 
 @dataclass

@@ -83,6 +83,16 @@ def test_nothing_is_shown_after_the_end() -> None:
     assert fold(ended, 9, attempt.compiled()) is ended
 
 
+def test_an_end_that_overtook_its_start_holds_what_the_start_would_have_told() -> None:
+    """They may come from two producers; when it was accepted is known either way."""
+    attempt = Attempt()
+    ended = folded(attempt.finished([result(1)], accept_time=attempt.started().started.accept_time))
+
+    assert ended.accept_time_us == folded(attempt.started()).accept_time_us > 0
+    assert kinds(ended) == ["running", "test", "ended"]
+    assert fold(ended, 9, attempt.started()) is ended
+
+
 def test_progress_of_an_overtaken_attempt_is_dropped() -> None:
     """Only the attempt that started last in the log shows progress."""
     old = Attempt()

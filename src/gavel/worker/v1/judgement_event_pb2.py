@@ -26,7 +26,7 @@ from gavel.submission.v1 import submission_pb2 as gavel_dot_submission_dot_v1_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%gavel/worker/v1/judgement_event.proto\x12\x0fgavel.worker.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x03\n\x0eJudgementEvent\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x11\n\tjudgement\x18\x03 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07started\x18\x06 \x01(\x0b\x32\x18.gavel.worker.v1.StartedH\x00\x12\x36\n\x08\x63ompiled\x18\x07 \x01(\x0b\x32\".gavel.submission.v1.CompileResultH\x00\x12/\n\x04test\x18\x08 \x01(\x0b\x32\x1f.gavel.submission.v1.TestResultH\x00\x12-\n\x08\x66inished\x18\t \x01(\x0b\x32\x19.gavel.worker.v1.FinishedH\x00\x12)\n\x06\x66\x61iled\x18\n \x01(\x0b\x32\x17.gavel.worker.v1.FailedH\x00\x12/\n\tcancelled\x18\x0b \x01(\x0b\x32\x1a.gavel.worker.v1.CancelledH\x00\x12+\n\x07\x61pplied\x18\x0c \x01(\x0b\x32\x18.gavel.worker.v1.AppliedH\x00\x42\x07\n\x05\x65vent\"{\n\x07Started\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntest_count\x18\x03 \x01(\x05\x12\x18\n\x10language_version\x18\x04 \x01(\t\"\xf8\x03\n\x08\x46inished\x12-\n\x07verdict\x18\x01 \x01(\x0e\x32\x1c.gavel.submission.v1.Verdict\x12\x12\n\x05score\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0b\x63pu_time_ms\x18\x03 \x01(\x03\x12\x14\n\x0cwall_time_ms\x18\x04 \x01(\x03\x12\x14\n\x0cmemory_bytes\x18\x05 \x01(\x03\x12\x33\n\x07\x63ompile\x18\x06 \x01(\x0b\x32\".gavel.submission.v1.CompileResult\x12.\n\x06inline\x18\x07 \x01(\x0b\x32\x1c.gavel.worker.v1.TestResultsH\x00\x12\x34\n\x06object\x18\x08 \x01(\x0b\x32\".gavel.worker.v1.TestResultsObjectH\x00\x12\x17\n\x0fmanifest_digest\x18\t \x01(\t\x12\x11\n\tworker_id\x18\n \x01(\t\x12\x18\n\x10language_version\x18\x0b \x01(\t\x12\x12\n\ntest_count\x18\x0c \x01(\x05\x12.\n\nstart_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06groups\x18\x0e \x03(\x0b\x32 .gavel.submission.v1.GroupResultB\x07\n\x05testsB\x08\n\x06_score\"=\n\x0bTestResults\x12.\n\x05tests\x18\x01 \x03(\x0b\x32\x1f.gavel.submission.v1.TestResult\"D\n\x11TestResultsObject\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\",\n\x06\x46\x61iled\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\"\x0b\n\tCancelled\"\t\n\x07\x41ppliedb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%gavel/worker/v1/judgement_event.proto\x12\x0fgavel.worker.v1\x1a$gavel/submission/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x03\n\x0eJudgementEvent\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x11\n\tjudgement\x18\x03 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07started\x18\x06 \x01(\x0b\x32\x18.gavel.worker.v1.StartedH\x00\x12\x36\n\x08\x63ompiled\x18\x07 \x01(\x0b\x32\".gavel.submission.v1.CompileResultH\x00\x12/\n\x04test\x18\x08 \x01(\x0b\x32\x1f.gavel.submission.v1.TestResultH\x00\x12-\n\x08\x66inished\x18\t \x01(\x0b\x32\x19.gavel.worker.v1.FinishedH\x00\x12)\n\x06\x66\x61iled\x18\n \x01(\x0b\x32\x17.gavel.worker.v1.FailedH\x00\x12/\n\tcancelled\x18\x0b \x01(\x0b\x32\x1a.gavel.worker.v1.CancelledH\x00\x12+\n\x07\x61pplied\x18\x0c \x01(\x0b\x32\x18.gavel.worker.v1.AppliedH\x00\x42\x07\n\x05\x65vent\"{\n\x07Started\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntest_count\x18\x03 \x01(\x05\x12\x18\n\x10language_version\x18\x04 \x01(\t\"\xa9\x04\n\x08\x46inished\x12-\n\x07verdict\x18\x01 \x01(\x0e\x32\x1c.gavel.submission.v1.Verdict\x12\x12\n\x05score\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0b\x63pu_time_ms\x18\x03 \x01(\x03\x12\x14\n\x0cwall_time_ms\x18\x04 \x01(\x03\x12\x14\n\x0cmemory_bytes\x18\x05 \x01(\x03\x12\x33\n\x07\x63ompile\x18\x06 \x01(\x0b\x32\".gavel.submission.v1.CompileResult\x12.\n\x06inline\x18\x07 \x01(\x0b\x32\x1c.gavel.worker.v1.TestResultsH\x00\x12\x34\n\x06object\x18\x08 \x01(\x0b\x32\".gavel.worker.v1.TestResultsObjectH\x00\x12\x17\n\x0fmanifest_digest\x18\t \x01(\t\x12\x11\n\tworker_id\x18\n \x01(\t\x12\x18\n\x10language_version\x18\x0b \x01(\t\x12\x12\n\ntest_count\x18\x0c \x01(\x05\x12.\n\nstart_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06groups\x18\x0e \x03(\x0b\x32 .gavel.submission.v1.GroupResult\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\n\x05testsB\x08\n\x06_score\"=\n\x0bTestResults\x12.\n\x05tests\x18\x01 \x03(\x0b\x32\x1f.gavel.submission.v1.TestResult\"D\n\x11TestResultsObject\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\",\n\x06\x46\x61iled\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\"\x0b\n\tCancelled\"\t\n\x07\x41ppliedb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,15 +38,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STARTED']._serialized_start=614
   _globals['_STARTED']._serialized_end=737
   _globals['_FINISHED']._serialized_start=740
-  _globals['_FINISHED']._serialized_end=1244
-  _globals['_TESTRESULTS']._serialized_start=1246
-  _globals['_TESTRESULTS']._serialized_end=1307
-  _globals['_TESTRESULTSOBJECT']._serialized_start=1309
-  _globals['_TESTRESULTSOBJECT']._serialized_end=1377
-  _globals['_FAILED']._serialized_start=1379
-  _globals['_FAILED']._serialized_end=1423
-  _globals['_CANCELLED']._serialized_start=1425
-  _globals['_CANCELLED']._serialized_end=1436
-  _globals['_APPLIED']._serialized_start=1438
-  _globals['_APPLIED']._serialized_end=1447
+  _globals['_FINISHED']._serialized_end=1293
+  _globals['_TESTRESULTS']._serialized_start=1295
+  _globals['_TESTRESULTS']._serialized_end=1356
+  _globals['_TESTRESULTSOBJECT']._serialized_start=1358
+  _globals['_TESTRESULTSOBJECT']._serialized_end=1426
+  _globals['_FAILED']._serialized_start=1428
+  _globals['_FAILED']._serialized_end=1472
+  _globals['_CANCELLED']._serialized_start=1474
+  _globals['_CANCELLED']._serialized_end=1485
+  _globals['_APPLIED']._serialized_start=1487
+  _globals['_APPLIED']._serialized_end=1496
 # @@protoc_insertion_point(module_scope)

@@ -51,7 +51,7 @@ class Started(_message.Message):
     def __init__(self, worker_id: _Optional[str] = ..., accept_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., test_count: _Optional[int] = ..., language_version: _Optional[str] = ...) -> None: ...
 
 class Finished(_message.Message):
-    __slots__ = ("verdict", "score", "cpu_time_ms", "wall_time_ms", "memory_bytes", "compile", "inline", "object", "manifest_digest", "worker_id", "language_version", "test_count", "start_time", "groups")
+    __slots__ = ("verdict", "score", "cpu_time_ms", "wall_time_ms", "memory_bytes", "compile", "inline", "object", "manifest_digest", "worker_id", "language_version", "test_count", "start_time", "groups", "accept_time")
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     CPU_TIME_MS_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +66,7 @@ class Finished(_message.Message):
     TEST_COUNT_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_TIME_FIELD_NUMBER: _ClassVar[int]
     verdict: _submission_pb2.Verdict
     score: float
     cpu_time_ms: int
@@ -80,7 +81,8 @@ class Finished(_message.Message):
     test_count: int
     start_time: _timestamp_pb2.Timestamp
     groups: _containers.RepeatedCompositeFieldContainer[_submission_pb2.GroupResult]
-    def __init__(self, verdict: _Optional[_Union[_submission_pb2.Verdict, str]] = ..., score: _Optional[float] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., compile: _Optional[_Union[_submission_pb2.CompileResult, _Mapping]] = ..., inline: _Optional[_Union[TestResults, _Mapping]] = ..., object: _Optional[_Union[TestResultsObject, _Mapping]] = ..., manifest_digest: _Optional[str] = ..., worker_id: _Optional[str] = ..., language_version: _Optional[str] = ..., test_count: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., groups: _Optional[_Iterable[_Union[_submission_pb2.GroupResult, _Mapping]]] = ...) -> None: ...
+    accept_time: _timestamp_pb2.Timestamp
+    def __init__(self, verdict: _Optional[_Union[_submission_pb2.Verdict, str]] = ..., score: _Optional[float] = ..., cpu_time_ms: _Optional[int] = ..., wall_time_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., compile: _Optional[_Union[_submission_pb2.CompileResult, _Mapping]] = ..., inline: _Optional[_Union[TestResults, _Mapping]] = ..., object: _Optional[_Union[TestResultsObject, _Mapping]] = ..., manifest_digest: _Optional[str] = ..., worker_id: _Optional[str] = ..., language_version: _Optional[str] = ..., test_count: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., groups: _Optional[_Iterable[_Union[_submission_pb2.GroupResult, _Mapping]]] = ..., accept_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TestResults(_message.Message):
     __slots__ = ("tests",)
