@@ -14,8 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import find
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 
 from conditions import until
 from gavel.embedded.kafka import KafkaBroker
@@ -27,12 +26,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _letters_known() -> None:
-    """Hypothesis makes its table of all letters once in a checkout, in a second or more, which would count
-    against whichever property came first.
-    """
-    find(st.text(min_size=1), bool)
+# Properties are about what comes out. How long an example takes says how busy the machine is.
+settings.register_profile("gavel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gavel")
 
 
 @pytest.fixture(scope="session")

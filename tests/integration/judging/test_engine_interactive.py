@@ -120,7 +120,7 @@ def test_a_refused_program_is_not_waited_for(judge: Judge) -> None:
 )
 def test_how_a_talk_ends_decides(judge: Judge, source: str, verdict: int, message: str) -> None:
     """A refusal before the program's end wins over what it does then; what it did before counts first."""
-    limits = s.Limits(cpu_time_ms=300, wall_time_ms=1_000)
+    limits = s.Limits(cpu_time_ms=300, wall_time_ms=1_000, memory_bytes=64 << 20)
 
     judged = judge.judge("python3", source, problem=talk(judge), limits=limits)
 

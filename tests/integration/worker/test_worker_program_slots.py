@@ -75,13 +75,20 @@ def reason_of(worker: Worker, code: str) -> str:
     return found.reason
 
 
+async def serving(bench: Bench, judge: TimedJudge) -> Worker:
+    """A worker that has tested the language of the programs."""
+    worker = bench.worker(judge, languages=(bench.language, LANGUAGE))
+    await reached(lambda: not reason_of(worker, LANGUAGE))
+    return worker
+
+
 async def test_a_program_goes_before_the_judgements_that_wait(bench: Bench) -> None:
     """Both slots judge and more waits: the first slot that gets free is the program's, and while it holds
     that the other one judges all the rest.
     """
     judge = TimedJudge(run_s=60)
     bench.ensure()
-    worker = bench.worker(judge, languages=(bench.language, LANGUAGE))
+    worker = await serving(bench, judge)
     runs = HeldRuns()
     programs = worker.programs(runs)
     submissions = [bench.submit() for _ in range(5)]
@@ -110,7 +117,7 @@ async def test_a_program_that_gets_no_slot_in_time_is_refused(
     monkeypatch.setattr(programs_module, "SLOT_S", 0.2)
     judge = TimedJudge(run_s=60)
     bench.ensure()
-    worker = bench.worker(judge, languages=(bench.language, LANGUAGE))
+    worker = await serving(bench, judge)
     programs = worker.programs(HeldRuns())
     submissions = [bench.submit() for _ in range(2)]
     await reached(lambda: len(judge.calls) == 2)
@@ -129,7 +136,7 @@ async def test_a_program_that_is_cancelled_while_it_waits_leaves_its_place(bench
     """At once, and it never runs."""
     judge = TimedJudge(run_s=60)
     bench.ensure()
-    worker = bench.worker(judge, languages=(bench.language, LANGUAGE))
+    worker = await serving(bench, judge)
     runs = HeldRuns()
     programs = worker.programs(runs)
     submissions = [bench.submit() for _ in range(2)]
@@ -150,8 +157,7 @@ async def test_a_program_that_is_cancelled_while_it_waits_leaves_its_place(bench
 async def test_a_failure_of_the_platform_is_an_error_and_frees_the_slot(bench: Bench) -> None:
     """INTERNAL with the reason; what nobody foresaw is left to the interceptor."""
     bench.ensure()
-    worker = bench.worker(TimedJudge(), languages=(bench.language, LANGUAGE))
-    await reached(lambda: not reason_of(worker, LANGUAGE))
+    worker = await serving(bench, TimedJudge())
     runs = HeldRuns()
     programs = worker.programs(runs)
     runs.error = EngineError("no box")

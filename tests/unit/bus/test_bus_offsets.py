@@ -220,7 +220,7 @@ STEPS = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.integers(1, 25), st.lists(st.tuples(STEPS, st.integers(0, 99)), max_size=120))
 def test_every_record_is_finished_or_started_again(
     records: int, steps: list[tuple[Callable[[Group, int], None], int]]

@@ -220,7 +220,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
     return manifest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(manifests(), st.data(), st.integers(2, 4), st.booleans())
 def test_it_comes_to_what_one_after_the_other_comes_to(
     manifest: Manifest, data: st.DataObject, most: int, run_all: bool

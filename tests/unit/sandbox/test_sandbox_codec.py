@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gavel.sandbox.inside import codec
@@ -22,7 +22,6 @@ def channels() -> Iterator[tuple[codec.Channel, codec.Channel]]:
     theirs.close()
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(TEXT), st.dictionaries(TEXT, TEXT))
 def test_any_text_travels(argv: list[str], env: dict[str, str]) -> None:
     """Arguments and environment arrive as they were, undecodable bytes (lone surrogates) included."""

@@ -57,7 +57,7 @@ def messages_of(content: bytes, chunk_bytes: int) -> list[UploadFileRequest]:
 
 
 @given(st.binary(max_size=2_000), st.integers(1, 700))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 async def test_upload(objects: Objects, content: bytes, chunk_bytes: int) -> None:
     """Any content in any chunks lies under its digest afterwards."""
     stored = await files_of(objects).upload("local", stream(messages_of(content, chunk_bytes)))

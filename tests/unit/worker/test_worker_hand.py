@@ -257,7 +257,7 @@ STEPS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(STEPS, st.integers(0, 99)), max_size=80))
 def test_a_record_is_finished_once_or_still_here_or_let_go(steps: list[tuple[str, int]]) -> None:
     """Whatever happens, no record that is held is forgotten and none is finished by another's end."""
