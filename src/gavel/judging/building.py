@@ -16,7 +16,16 @@ from gavel.judging.source_text import is_marked, unmarked, with_lf
 from gavel.judging.store import Store
 from gavel.judging.toolchains import Toolchain
 from gavel.judging.verdict import Facts, seconds
-from gavel.sandbox import Box, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
+from gavel.sandbox import (
+    PATH_FOLDERS_MOST,
+    Box,
+    CannotExecuteError,
+    Command,
+    Kill,
+    Limits,
+    Outcome,
+    SandboxError,
+)
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult
 
@@ -316,7 +325,7 @@ def _said(outcome: Outcome, limits: Limits) -> bytes:
 
 def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
     """The file, or all files of the folder, that compiling left; nothing is followed out of the box. None for
-    what is not to be kept: too much, or names that are no text.
+    what is not to be kept: too much, names that are no text, or folders that no box can be given.
     """
     single = box.get(artefact, ENTRY_BYTES_MOST + 1) if artefact != _WHOLE_FOLDER else None
     if single is not None:
@@ -328,6 +337,8 @@ def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
             folder = folders.pop()
             for path in [f"{folder}/{name}".removeprefix("./") for name in box.names(folder)]:
                 path.encode()
+                if path.count("/") > PATH_FOLDERS_MOST:
+                    return None
                 data = box.get(path, ENTRY_BYTES_MOST + 1 - held)
                 if data is None:
                     folders.append(path)
@@ -336,6 +347,6 @@ def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
                 held += len(data)
                 if held >= ENTRY_BYTES_MOST:
                     return None
-    except ValueError:  # names that are no text, or so many of them that a listing has no end
+    except ValueError:  # names that are no text
         return None
     return found

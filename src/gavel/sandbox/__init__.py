@@ -12,6 +12,7 @@ from .doctor import doctor
 from .exceptions import EXCEPTABLE
 from .live import LiveOutput
 from .model import (
+    PATH_FOLDERS_MOST,
     BoxBrokenError,
     BoxSpec,
     CannotExecuteError,
@@ -29,6 +30,7 @@ from .sandbox import Sandbox
 
 __all__ = [
     "EXCEPTABLE",
+    "PATH_FOLDERS_MOST",
     "Box",
     "BoxBrokenError",
     "BoxSpec",

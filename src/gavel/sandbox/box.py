@@ -1,29 +1,41 @@
 """A box as its owner uses it: files in, runs, files out. It serves one submission and is then thrown away."""
 
 import contextlib
+import copy
 import errno
 import os
 import select
 import signal
 import stat
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Final, Self
 
-from . import accounting, streams, supervision
+from . import accounting, files, runner, streams, supervision
 from .accounting import Readiness, Usage
 from .cgroups import Cgroups, RunGroup
-from .inside import codec
+from .inside import packet
 from .launcher import Birth
 from .live import LiveOutput
-from .model import BoxBrokenError, CannotExecuteError, Command, Kill, Limits, Outcome, SandboxError
+from .model import (
+    PATH_FOLDERS_MOST,
+    BoxBrokenError,
+    CannotExecuteError,
+    Command,
+    Kill,
+    Limits,
+    Outcome,
+    SandboxError,
+)
 from .pool import discard
+from .scratch import Scratch, Steps
 
 _ANSWER_SECONDS: Final = 30.0
 """For any request but a run; copying the largest file allowed takes well under a second."""
+_END_OF_RUN: Final = packet.end_of_run()
 _BREAK_MS: Final = 10_000
 """How long the kernel may take to end a box's last process."""
-_LISTING_BYTES_MAX: Final = 16 << 20
 
 
 class Box:
@@ -38,9 +50,7 @@ class Box:
         """Of the run in progress."""
         self._cancelled = False
         self._closed = False
-        self._is_frozen = False
-        self._before: codec.Message = {"open": (files_bytes, files_count)}
-        """What the next request brings along, to be done before it."""
+        self._scratch = Scratch(files_bytes, files_count)
         birth.control.set_timeout(_ANSWER_SECONDS)
 
     @property
@@ -71,11 +81,15 @@ class Box:
         box's files_bytes, is raised by the next call that is no `put`.
         """
         _check_path(path)
+        if path.count("/") > PATH_FOLDERS_MOST:
+            raise SandboxError(f"a file cannot be put more than {PATH_FOLDERS_MOST} folders deep")
         source = streams.anonymous_file("put", data) if isinstance(data, bytes) else data
         try:
-            if not stat.S_ISREG(os.fstat(source).st_mode):
+            status = os.fstat(source)
+            if not stat.S_ISREG(status.st_mode):
                 raise ValueError("only data and regular files can be put")
-            self._tell({"op": "put", "path": path, "mode": mode & 0o777}, (source,))
+            with self._unless_sent() as scratch:
+                self._tell(files.put(scratch, path, status.st_size, mode & 0o777), (source,))
         finally:
             if isinstance(data, bytes):
                 os.close(source)
@@ -83,24 +97,33 @@ class Box:
     def get(self, path: str, max_bytes: int) -> bytes | None:
         """At most the first `max_bytes` of a regular file below /work; None if there is none, or a link."""
         _check_path(path)
-        return self._read(self._request({"op": "get", "path": path})[1], max_bytes)
+        with self._unless_sent() as scratch:
+            self._tell(files.get(scratch, path), ())
+        return self._read(self._descriptors(), max_bytes)
 
     def names(self, folder: str = ".") -> list[str]:
         """What the folder below /work holds, sorted; empty if it is absent."""
         if folder != ".":
             _check_path(folder)
-        listing = self._read(self._request({"op": "names", "path": folder})[1], _LISTING_BYTES_MAX)
-        return [] if listing is None else codec.decode(b'{"names":%b}' % listing)["names"]
+        with self._unless_sent() as scratch:
+            self._tell(files.folder(scratch, folder), ())
+        found = self._descriptors()
+        try:
+            return sorted(os.listdir(found[0])) if found else []
+        except OSError as error:
+            raise SandboxError(f"reading {folder}: {error}") from error
+        finally:
+            for descriptor in found:
+                os.close(descriptor)
 
     def freeze(self) -> None:
         """Once, after compiling. Later runs see what /work holds now, each writing to a layer of its own.
 
         It is done along with the next request, whose error may be its own.
         """
-        if self._is_frozen:
+        if self._scratch.is_frozen:
             raise SandboxError("the box is frozen already")
-        self._is_frozen = True
-        self._before["freeze"] = True
+        self._scratch.freeze()
 
     def cancel(self) -> None:
         """Ends the run in progress, and every later one at once, with kill=CANCELLED."""
@@ -173,7 +196,7 @@ class Box:
         try:
             group.limit(limits.memory_bytes, limits.processes)
             given = (stdin, *output.writers, beginning.writer, *group.join)
-            self._start(command, limits, keep, group, given)
+            run = self._start(command, limits, group, given)
             output.started()
             beginning.started()
             command.on_started()
@@ -187,10 +210,11 @@ class Box:
                 is_cancelled=lambda: self._cancelled,
                 kill=self._kill,
             )
-            answer, _ = self._answer()
+            ended = run.ended(self._answer()[0])
             if watched.kill is not Kill.OUTPUT:
                 output.drain()
-            outcome = _outcome(answer, watched, limits, group, output)
+            self._make(self._scratch.ran(ended.measured, keep=keep))
+            outcome = _outcome(ended, watched, limits, group, output)
             streams.seal(output.file)
         except CannotExecuteError:
             self._remove(group)
@@ -214,50 +238,73 @@ class Box:
         group.remove()
 
     def _start(
-        self, command: Command, limits: Limits, keep: bool, group: RunGroup, descriptors: tuple[int, ...]
-    ) -> None:
-        message = {
-            "op": "run",
-            "argv": command.argv,
-            "env": dict(command.env),
-            "cwd": command.cwd,
-            "rlimits": accounting.rlimits(limits),
-            "files_bytes": limits.files_bytes,
-            "files_count": limits.files_count,
-            "wall_time_ms": accounting.wall_time_ms_most(limits) + accounting.INIT_GRACE_MS,
-            "keep": keep,
-            "reopen": group.reopens,
-            "stdout_is_pipe": command.stdout is not None,
-        }
-        with self._lock:
-            if self._closed:
-                raise BoxBrokenError("the box is closed")
+        self, command: Command, limits: Limits, group: RunGroup, descriptors: tuple[int, ...]
+    ) -> runner.Run:
+        job = runner.Job(
+            argv=tuple(command.argv),
+            env=tuple(command.env.items()),
+            cwd=command.cwd,
+            rlimits=tuple(accounting.rlimits(limits)),
+            wall_time_ms=accounting.wall_time_ms_most(limits) + accounting.INIT_GRACE_MS,
+            cgroups=len(group.join),
+            reopen=group.reopens,
+        )
+        with self._unless_sent() as scratch:
             try:
-                self._send(message, descriptors)
-            except codec.MessageTooLargeError as error:
+                steps, measures = scratch.before_run(limits.files_bytes, limits.files_count)
+                run = runner.packet_of(job, steps, measures=measures)
+            except packet.PacketTooLargeError as error:
                 raise CannotExecuteError(errno.E2BIG, f"arguments and environment: {error}") from error
-            self._running = True
-            self._group = group
-            if self._cancelled:
-                self._kill()
+            with self._lock:
+                if self._closed:
+                    raise BoxBrokenError("the box is closed")
+                self._birth.control.send_packet(run.finished, descriptors)
+                self._running = True
+                self._group = group
+                if self._cancelled:
+                    self._kill()
+        return run
+
+    @contextlib.contextmanager
+    def _unless_sent(self) -> Iterator[Scratch]:
+        """The state of the folders, to be changed along with a packet; nothing changed if it is not sent.
+
+        SandboxError for what cannot be said in a packet: names that are no text, or too much of them.
+        """
+        before = copy.copy(self._scratch)
+        try:
+            yield self._scratch
+        except BaseException as error:
+            self._scratch = before
+            if isinstance(error, ValueError):
+                raise SandboxError(f"the box cannot be told: {error}") from error
+            raise
+
+    def _make(self, steps: Steps) -> None:
+        """Changes to folders, while nobody waits for them."""
+        if steps:
+            changes = packet.Packet("changing folders")
+            changes.calls(steps)
+            changes.end()
+            self._tell(changes, ())
 
     def _kill(self) -> None:
         with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
-            self._birth.control.send({"op": "kill"})
+            self._birth.control.send_packet(_END_OF_RUN)
 
-    def _tell(self, message: codec.Message, descriptors: tuple[int, ...]) -> None:
+    def _tell(self, told: packet.Packet, descriptors: tuple[int, ...]) -> None:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
-            self._send(message, descriptors)
+            self._birth.control.send_packet(told.finished(), descriptors)
         except OSError as error:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error
 
-    def _request(self, message: codec.Message) -> tuple[codec.Message, tuple[int, ...]]:
-        self._tell(message, ())
+    def _descriptors(self) -> tuple[int, ...]:
+        """Of the next answer."""
         try:
-            return self._answer()
+            return self._answer()[1]
         except SandboxError:
             self._break()
             raise
@@ -265,17 +312,14 @@ class Box:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error
 
-    def _send(self, message: codec.Message, descriptors: tuple[int, ...]) -> None:
-        self._birth.control.send(message | self._before, descriptors)
-        self._before = {}
-
-    def _answer(self) -> tuple[codec.Message, tuple[int, ...]]:
-        received = self._birth.control.receive()
+    def _answer(self) -> tuple[bytes, tuple[int, ...]]:
+        received = self._birth.control.receive_packet()
         if received is None:
             raise BoxBrokenError("the box ended")
-        if "error" in received[0]:
-            raise SandboxError(f"the box: {received[0]['error']}")
-        return received
+        try:
+            return packet.answered(received[0]), received[1]
+        except packet.InitError as error:
+            raise SandboxError(f"the box: {error}") from error
 
     def _break(self) -> None:
         """Fail closed: ends the box and waits until its last process is gone."""
@@ -292,28 +336,31 @@ class Box:
     def _read(descriptors: tuple[int, ...], max_bytes: int) -> bytes | None:
         if not descriptors:
             return None
-        with open(descriptors[0], "rb", buffering=0) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        (descriptor,) = descriptors
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
-            os.lseek(file.fileno(), 0, os.SEEK_SET)
             parts = bytearray()
-            while len(parts) < max_bytes and (data := file.read(max_bytes - len(parts))):
+            while len(parts) < max_bytes and (
+                data := os.pread(descriptor, max_bytes - len(parts), len(parts))
+            ):
                 parts += data
             return bytes(parts)
+        finally:
+            os.close(descriptor)
 
 
 def _outcome(
-    answer: codec.Message,
+    ended: runner.Ended,
     watched: supervision.Watched,
     limits: Limits,
     group: RunGroup,
     output: streams.Output,
 ) -> Outcome:
-    if "not_started" in answer:
-        number, _, reason = answer["not_started"].partition(":")
-        raise CannotExecuteError(int(number or 0), reason)
-    usage = Usage(group.cpu_time_us(), answer["wall_time_us"], output.count_bytes, group.oom_kills())
-    exit_code, signal_number = accounting.exit_of(answer["status"])
+    if ended.error is not None:
+        raise CannotExecuteError(ended.error.errno or 0, ended.error.strerror or "")
+    usage = Usage(group.cpu_time_us(), ended.wall_time_us, output.count_bytes, group.oom_kills())
+    exit_code, signal_number = accounting.exit_of(ended.status)
     kill = accounting.final_kill(watched.kill, limits, usage, signal_number)
     if kill is Kill.WALL_TIME and watched.is_starved:
         passed, used = usage.wall_time_us / 1e6, usage.cpu_time_us / 1e6

@@ -1,6 +1,7 @@
 """The spawner process as the service sees it: started on demand, asked for boxes, started anew if it dies."""
 
 import contextlib
+import fcntl
 import os
 import socket
 import stat
@@ -17,6 +18,8 @@ from .model import BoxSpec, SandboxError
 
 _PROGRAM: Final = Path(__file__).parent / "inside" / "__main__.py"
 _ANSWER_SECONDS: Final = 10.0
+_FIRST_NUMBER: Final = 10
+"""Of the spawner's socket: standard streams that a service was started without may lie below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,13 @@ class Birth:
 class Launcher:
     """Thread-safe; one request at a time."""
 
-    def __init__(self, state_dir: str, identity: Identity, *, needs_network: bool = True) -> None:
-        """With `needs_network` no spawner without a network namespace is asked for a box."""
+    def __init__(
+        self, state_dir: str, identity: Identity, *, needs_network: bool = True, native: bool = True
+    ) -> None:
+        """With `needs_network` no spawner without a network namespace is asked for a box. Without `native`
+        init is an interpreter, as on machines that there is no executable for.
+        """
+        self._native = native
         self._state_dir = state_dir
         self._identity = identity
         self._needs_network = needs_network
@@ -111,7 +119,12 @@ class Launcher:
         if self._identity.subordinate is not None:
             self._request({"op": "user"}, ())
             self._identity.map_into(self.pid)
-        start = {"op": "start", "state_dir": self._state_dir, "ids": self._identity.ids}
+        start = {
+            "op": "start",
+            "state_dir": self._state_dir,
+            "ids": self._identity.ids,
+            "native": self._native,
+        }
         self.lacking = self._request(start, ())[0]["lacking"]
 
     def _stop(self) -> None:
@@ -133,20 +146,22 @@ def _make_private(folder: str) -> None:
 
 def _keep(connection: socket.socket, started: list[subprocess.Popen[bytes]], up: threading.Event) -> None:
     """The thread whose child the spawner is; it stays, since its end sends the parent-death signal."""
-    command = [sys.executable, "-I", "-S", str(_PROGRAM), str(connection.fileno())]
+    given = fcntl.fcntl(connection, fcntl.F_DUPFD_CLOEXEC, _FIRST_NUMBER)
+    command = [sys.executable, "-I", "-S", str(_PROGRAM), str(given)]
     try:
         with contextlib.suppress(OSError):
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                pass_fds=(connection.fileno(),),
+                pass_fds=(given,),
                 env={"LD_BIND_NOW": "1"},
                 cwd="/",
                 start_new_session=True,
             )
             started.append(process)
     finally:
+        os.close(given)
         up.set()
     if started:
         started[0].wait()

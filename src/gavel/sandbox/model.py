@@ -16,6 +16,8 @@ from typing import Self
 FILES_BYTES: int = 64 << 20
 """Default size of a box's writable folders."""
 FILES_COUNT: int = 4096
+PATH_FOLDERS_MOST: int = 250
+"""How many folders deep a file can be put."""
 
 _RESERVED_TARGETS = ("/proc", "/dev", "/tmp", "/work", "/etc", "/.box")  # noqa: S108 folders of the box
 

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from typing import Final
 
+from .inside import packet
 from .launcher import Birth, Launcher
 from .model import BoxSpec, SandboxError
 
@@ -88,13 +89,17 @@ def _made_ready(launcher: Launcher, spec: BoxSpec) -> Birth:
     birth = launcher.make_box(spec)
     birth.control.set_timeout(_READY_SECONDS)
     try:
-        received = birth.control.receive()
+        received = birth.control.receive_packet()
+        reason = "a new box ended" if received is None else ""
+        if received is not None:
+            packet.answered(received[0])
+    except packet.InitError as error:
+        reason = str(error)
     except OSError as error:
+        reason = f"a new box: {error}"
+    if reason:
         discard(birth)
-        raise SandboxError(f"a new box: {error}") from error
-    if received is None or "ready" not in received[0]:
-        discard(birth)
-        raise SandboxError(f"a new box: {received[0]['error'] if received else 'it ended'}")
+        raise SandboxError(reason)
     return birth
 
 

@@ -23,12 +23,21 @@ _BY_CGROUPS: Final = {
 class Sandbox:
     """Boxes for one service process. Thread-safe. A context manager: start on entry, close on exit."""
 
-    def __init__(self, state_dir: str, spare_boxes: int = 2, allow_unenforced: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        state_dir: str,
+        spare_boxes: int = 2,
+        allow_unenforced: Iterable[str] = (),
+        *,
+        native: bool = True,
+    ) -> None:
         """`state_dir`: a private folder of this process, made if absent; `spare_boxes`: for each spec.
 
         `allow_unenforced`: limits without which it starts all the same; ValueError unless all are among
-        EXCEPTABLE. The report then says so.
+        EXCEPTABLE. The report then says so. Without `native` the init of a box is an interpreter, as it is on
+        machines that there is no executable for; that costs some milliseconds more.
         """
+        self._native = native
         self._state_dir = state_dir
         self._spare_boxes = spare_boxes
         self._exceptions = Exceptions(allow_unenforced)
@@ -63,7 +72,9 @@ class Sandbox:
         for limit, how in _BY_CGROUPS.items():
             report.append(self._exceptions.settle(limit, how, cgroups.lacking.get(limit)))
         needs_network = "network" not in self._exceptions.names
-        launcher = self._launcher = Launcher(self._state_dir, identity, needs_network=needs_network)
+        launcher = self._launcher = Launcher(
+            self._state_dir, identity, needs_network=needs_network, native=self._native
+        )
         try:
             launcher.start()
         except (SandboxError, OSError) as error:

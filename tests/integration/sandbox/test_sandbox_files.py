@@ -197,6 +197,51 @@ def test_commands_that_cannot_run(box: Box, limits: MakeLimits) -> None:
         assert outcome.exit_code == 0
 
 
+def test_a_command_that_is_too_large_costs_the_box_nothing(box: Box, run: Run, limits: MakeLimits) -> None:
+    """Also where it would have been the first, for which folders are mounted."""
+    box.freeze()
+    with pytest.raises(CannotExecuteError):
+        box.run(Command(("true", "x" * 200_000)), limits())
+    assert run(box, "sh", "-c", "echo 1 > /tmp/x; cat /tmp/x").stdout == b"1\n"
+    assert run(box, "ls", "/tmp", "/dev/shm").stdout == b"/dev/shm:\n\n/tmp:\n"
+
+
+def test_a_command_that_is_too_large_keeps_no_trace_of_the_run_before(
+    box: Box, run: Run, limits: MakeLimits
+) -> None:
+    """What was to be tidied up before it is tidied up before the next one."""
+    box.freeze()
+    leave = "echo 1 > /tmp/x; echo 1 > /work/x; echo 1 > /dev/shm/x"
+    assert run(box, "sh", "-c", leave, keep=True).outcome.exit_code == 0
+    with pytest.raises(CannotExecuteError):
+        box.run(Command(("true", "x" * 200_000)), limits())
+    assert run(box, "sh", "-c", "cat /tmp/x /work/x /dev/shm/x").stdout == b""
+
+
+@pytest.mark.parametrize("path", ["\ud800", "a/" * 300 + "file"])
+def test_a_file_that_cannot_be_named_is_as_if_not_put(box: Box, run: Run, path: str) -> None:
+    """The box is as it was, also where that would have been the first that was asked of it."""
+    with pytest.raises(SandboxError):
+        box.put(path, b"x")
+    box.put("a/b", b"1")
+    assert run(box, "sh", "-c", "echo 2 > file; cat a/b file").stdout == b"12\n"
+
+
+def test_names_that_are_no_text_and_deep_folders(box: Box, run: Run) -> None:
+    """Are read and written as any others."""
+    deep = "a/" * 250
+    made = f"mkdir -p {deep}; echo 1 > {deep}x; printf 2 > $(printf 'b\\377\\n.c')"
+    assert run(box, "sh", "-c", made).outcome.exit_code == 0
+    (odd,) = set(box.names()) - {"a"}
+    assert odd.startswith("b\udcff")
+    assert box.get(odd, 10) == b"2"
+    box.put(odd, b"3")
+    box.freeze()
+    box.put(f"{deep}y", b"4")
+    assert box.get(odd, 10) == b"3"
+    assert [box.get(f"{deep}{name}", 10) for name in "xy"] == [b"1\n", b"4"]
+
+
 def test_stdout_is_sealed(box: Box, limits: MakeLimits) -> None:
     """What a run wrote cannot change any more, and is read from its start."""
     with box.run(Command(("echo", "hello")), limits()) as outcome:

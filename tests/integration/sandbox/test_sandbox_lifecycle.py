@@ -14,9 +14,12 @@ from sandbox_programs import MakeLimits, descendants, wait_until
 
 from gavel.sandbox import (
     BoxBrokenError,
+    BoxSpec,
     Command,
     Kill,
+    Mount,
     Sandbox,
+    SandboxError,
     SandboxUnavailable,
     cgroups,
     doctor,
@@ -86,6 +89,26 @@ def test_a_broken_spawner_is_replaced(tmp_path: Path, limits: MakeLimits) -> Non
         with sandbox.box() as box, box.run(Command(("/bin/true",)), limits()) as outcome:
             assert outcome.exit_code == 0
         assert sandbox.spawner_pid != first
+
+
+def test_a_box_that_cannot_be_made_keeps_no_other_from_being_made(tmp_path: Path, limits: MakeLimits) -> None:
+    """Whatever was wrong with it."""
+    with Sandbox(str(tmp_path / "sandbox")) as sandbox:
+        for wrong in (Mount("/no/such/file", "/m"), Mount("/us\0r", "/m")):
+            with pytest.raises(SandboxError):
+                sandbox.box(BoxSpec(mounts=(wrong,)))
+        with (
+            sandbox.box(BoxSpec(mounts=(Mount("/etc", "/m"),))) as box,
+            box.run(Command(("ls", "/m")), limits()) as outcome,
+        ):
+            assert outcome.exit_code == 0
+
+
+def test_a_service_without_standard_streams(tmp_path: Path) -> None:
+    """What is opened then has their numbers, of which boxes are to know nothing."""
+    program = f"from gavel.sandbox import Sandbox\nwith Sandbox({str(tmp_path / 's')!r}): pass"
+    command = ["bash", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, program]
+    subprocess.run(command, check=True, timeout=60)
 
 
 def test_a_broken_box_ends_alone(sandbox: Sandbox, limits: MakeLimits) -> None:

@@ -390,3 +390,25 @@ def test_interactive_pair(sandbox: Sandbox, limits: MakeLimits) -> None:
 
     assert results["asker"].exit_code == 0, results["asker"].stderr
     assert results["answerer"].exit_code == 0, results["answerer"].stderr
+
+
+def test_an_end_that_comes_before_the_program_is_not_lost(box: Box, limits: MakeLimits) -> None:
+    """Init may be busy with a file, or wait for a CPU, when it is told to end a run yet to start."""
+    for _ in range(20):
+        box.put("large", bytes(4 << 20))
+        with box.run(Command(("sleep", "100"), on_started=box.end_run), limits()) as outcome:
+            assert (outcome.signal, outcome.kill) == (9, Kill.NONE)
+    with box.run(Command(("sleep", "100"), on_started=box.cancel), limits()) as outcome:
+        assert outcome.kill is Kill.CANCELLED
+
+
+def test_an_end_that_comes_late_ends_no_other_run(box: Box, limits: MakeLimits) -> None:
+    """It is for the run that was."""
+    for _ in range(20):
+        with box.run(Command(("true",)), limits()) as outcome:
+            box._running = True  # as if its answer were still on the way
+            box.end_run()
+            box._running = False
+            assert outcome.exit_code == 0
+        with box.run(Command(("sleep", "0.01")), limits()) as outcome:
+            assert outcome.exit_code == 0

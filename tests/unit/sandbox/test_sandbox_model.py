@@ -10,6 +10,7 @@ def test_the_door() -> None:
     """What callers may use, and nothing else."""
     assert set(gavel.sandbox.__all__) == {
         "EXCEPTABLE",
+        "PATH_FOLDERS_MOST",
         "Box",
         "BoxBrokenError",
         "BoxSpec",

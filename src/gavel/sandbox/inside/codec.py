@@ -1,4 +1,6 @@
-"""Messages between service, spawner and box: one JSON object and up to 16 descriptors in one packet.
+"""Messages between service and spawner: one JSON object and up to 16 descriptors in one packet.
+
+And their sockets, of which boxes have one too, for packets of another kind (packet.py).
 
 The sockets are SOCK_SEQPACKET pairs, so a packet is a message. Both ends are ours.
 """
@@ -12,8 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 MESSAGE_BYTES_MAX: Final = 160 * 1024
-"""Below the default socket buffer of 208 KiB, so that one message always fits. Bounds argv and environment.
-"""
+"""Below the default socket buffer of 208 KiB, so that one message always fits."""
 DESCRIPTORS_MAX: Final = 16
 
 _INT_BYTES: Final = array.array("i").itemsize
@@ -24,7 +25,7 @@ Answer = tuple[Message, tuple[int, ...]]
 
 
 class MessageTooLargeError(ValueError):
-    """The argument list and environment together exceed MESSAGE_BYTES_MAX."""
+    """Beyond MESSAGE_BYTES_MAX."""
 
 
 def encode(message: Message) -> bytes:
@@ -75,12 +76,21 @@ class Channel:
 
     def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
         """ConnectionError if the other end is gone (never the signal SIGPIPE)."""
+        self.send_packet(encode(message), descriptors)
+
+    def send_packet(self, packet: bytes, descriptors: tuple[int, ...] = ()) -> None:
+        """Bytes that are no message; errors as above."""
         if len(descriptors) > DESCRIPTORS_MAX:
             raise ValueError(f"{len(descriptors)} descriptors, at most {DESCRIPTORS_MAX}")
-        socket.send_fds(self._connection, [encode(message)], descriptors, socket.MSG_NOSIGNAL)
+        socket.send_fds(self._connection, [packet], descriptors, socket.MSG_NOSIGNAL)
 
     def receive(self) -> Answer | None:
         """The next message; None when the other end is gone. The descriptors are the caller's."""
+        received = self.receive_packet()
+        return None if received is None else (decode(received[0]), received[1])
+
+    def receive_packet(self) -> tuple[bytes, tuple[int, ...]] | None:
+        """Likewise."""
         room = socket.CMSG_SPACE(DESCRIPTORS_MAX * _INT_BYTES)
         size, control, flags, _ = self._connection.recvmsg_into([self._buffer], room, socket.MSG_CMSG_CLOEXEC)
         descriptors = array.array("i")
@@ -92,7 +102,7 @@ class Channel:
             for descriptor in descriptors:
                 os.close(descriptor)
             raise OSError("a truncated message")
-        return decode(self._buffer[:size]), tuple(descriptors)
+        return self._buffer[:size], tuple(descriptors)
 
     def answer(self, do: Callable[[Message, list[int]], Answer | None], request: Answer) -> bool:
         """Does what a request asks for and sends what comes of it, unless that is None, or the error. Says

@@ -3,10 +3,11 @@
 import ctypes
 import mmap
 import os
-import platform
 import signal
 from collections.abc import Callable
 from typing import Final
+
+from .numbers import NUMBER
 
 libc: Final = ctypes.CDLL(None, use_errno=True)
 # The same calls without letting go of the interpreter's lock: a fork must not.
@@ -18,8 +19,8 @@ _AFTER_FORK_IN_PARENT: Final = ctypes.pythonapi.PyOS_AfterFork_Parent
 _MOUNT: Final = libc.mount
 _UMOUNT: Final = libc.umount2
 _SYSCALL: Final = libc.syscall
+_SYSCALL.restype = ctypes.c_long
 _SIGNAL_SET_BYTES: Final = 8
-_INFORMATION: Final = (libc.shmctl, libc.semctl, libc.msgctl)
 
 CLONE_NEWNS: Final = 0x00020000
 CLONE_NEWCGROUP: Final = 0x02000000
@@ -41,24 +42,12 @@ MS_REC: Final = 0x4000
 MS_PRIVATE: Final = 0x40000
 MNT_DETACH: Final = 0x2
 
-# The same numbers on every architecture since they were added (5.6 to 5.12).
-_SYS_CLOSE_RANGE: Final = 436
-_SYS_OPENAT2: Final = 437
-_SYS_MOUNT_SETATTR: Final = 442
-_SYS_PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), -1)
-_SYS_CLONE: Final = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), -1)
-_SYS_RT_SIGACTION: Final = {"x86_64": 13, "aarch64": 134}.get(platform.machine(), -1)
-
 _AT_CURRENT_FOLDER: Final = -100
 _AT_RECURSIVE: Final = 0x8000
 _MOUNT_ATTR_RDONLY: Final = 0x1
 _MOUNT_ATTR_NOSUID: Final = 0x2
 _MOUNT_ATTR_NODEV: Final = 0x4
 _MOUNT_ATTR_NOEXEC: Final = 0x8
-
-_RESOLVE_NO_MAGICLINKS: Final = 0x02
-_RESOLVE_NO_SYMLINKS: Final = 0x04
-_RESOLVE_BENEATH: Final = 0x08
 
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_DUMPABLE: Final = 4
@@ -74,10 +63,6 @@ with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as _file:
     CAPABILITIES: Final = int(_file.read()) + 1
 
 
-class _OpenHow(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
-
-
 class _MountAttr(ctypes.Structure):
     _fields_ = (
         ("attr_set", ctypes.c_uint64),
@@ -85,10 +70,6 @@ class _MountAttr(ctypes.Structure):
         ("propagation", ctypes.c_uint64),
         ("userns_fd", ctypes.c_uint64),
     )
-
-
-class _FilterProgram(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
 def _checked(result: int, what: str) -> int:
@@ -118,7 +99,7 @@ def make_read_only(target: str, *, devices: bool = False) -> None:
     flags = ctypes.c_uint(_AT_RECURSIVE)
     pointer = ctypes.byref(attributes)
     result = _SYSCALL(
-        ctypes.c_long(_SYS_MOUNT_SETATTR),
+        ctypes.c_long(NUMBER["mount_setattr"]),
         ctypes.c_int(_AT_CURRENT_FOLDER),
         target.encode(),
         flags,
@@ -139,7 +120,7 @@ def set_mount_namespace(descriptor: int) -> None:
 
 def pivot_root_here() -> None:
     """Makes the current folder (a mount point) the root and lets go of the old root."""
-    _checked(_SYSCALL(ctypes.c_long(_SYS_PIVOT_ROOT), b".", b"."), "pivot_root")
+    _checked(_SYSCALL(ctypes.c_long(NUMBER["pivot_root"]), b".", b"."), "pivot_root")
     umount(".")
     os.chdir("/")
 
@@ -147,7 +128,7 @@ def pivot_root_here() -> None:
 def clone(flags: int) -> int:
     """A child in new namespaces, which goes on as its parent does; only within `forked`."""
     none = ctypes.c_ulong(0)
-    number, all_flags = ctypes.c_long(_SYS_CLONE), ctypes.c_ulong(flags | signal.SIGCHLD)
+    number, all_flags = ctypes.c_long(NUMBER["clone"]), ctypes.c_ulong(flags | signal.SIGCHLD)
     return _checked(int(_locked.syscall(number, all_flags, none, none, none, none)), "clone")
 
 
@@ -179,7 +160,7 @@ def prctl(option: int, value: int) -> None:
 def reset_signal(number: int) -> None:
     """To its default, also those that the C library keeps for itself and lets nobody name."""
     action = (ctypes.c_ulong * 4)()
-    call, set_size = ctypes.c_long(_SYS_RT_SIGACTION), ctypes.c_ulong(_SIGNAL_SET_BYTES)
+    call, set_size = ctypes.c_long(NUMBER["rt_sigaction"]), ctypes.c_ulong(_SIGNAL_SET_BYTES)
     _checked(_SYSCALL(call, ctypes.c_long(number), action, None, set_size), f"rt_sigaction {number}")
 
 
@@ -189,42 +170,7 @@ def make_executable(address: int, size: int) -> None:
     _checked(libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), protection), "mprotect")
 
 
-class Filter:
-    """A seccomp program, laid out once so that installing it is one call."""
-
-    def __init__(self, instructions: bytes) -> None:
-        self._program = _FilterProgram(len(instructions) // 8, instructions)
-
-    @property
-    def address(self) -> int:
-        """What prctl takes it by."""
-        return ctypes.addressof(self._program)
-
-
-def open_beneath(folder: int, path: str, flags: int, mode: int = 0) -> int:
-    """openat2 that never leaves `folder` and follows no link of any kind (ELOOP, EXDEV)."""
-    how = _OpenHow(
-        flags | os.O_CLOEXEC, mode, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS | _RESOLVE_NO_MAGICLINKS
-    )
-    size = ctypes.c_size_t(ctypes.sizeof(how))
-    number = ctypes.c_long(_SYS_OPENAT2)
-    result = _SYSCALL(number, ctypes.c_int(folder), os.fsencode(path), ctypes.byref(how), size)
-    return _checked(int(result), f"openat2 {path!r}")
-
-
-def close_on_exec_from(first: int) -> None:
-    """Marks every descriptor from `first` on close-on-exec."""
-    first_, last, cloexec = ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF), ctypes.c_uint(4)
-    _checked(_SYSCALL(ctypes.c_long(_SYS_CLOSE_RANGE), first_, last, cloexec), "close_range")
-
-
-def ipc_in_use() -> bool:
-    """Whether this IPC namespace holds any System V shared memory, semaphores or message queues."""
-    shm_info, sem_info, msg_info = 14, 19, 12
-    shared, semaphores, messages = (ctypes.create_string_buffer(256) for _ in range(3))
-    shmctl, semctl, msgctl = _INFORMATION
-    _checked(shmctl(0, shm_info, shared), "shmctl")
-    _checked(semctl(0, 0, sem_info, semaphores), "semctl")
-    _checked(msgctl(0, msg_info, messages), "msgctl")
-    # shm_info.used_ids, seminfo.semusz, msginfo.msgpool: how many exist, four bytes each.
-    return any(shared[0:4]) or any(semaphores[28:32]) or any(messages[0:4])
+def map_at(address: int, size: int, protection: int, flags: int) -> None:
+    """Memory at an address of which nothing was used."""
+    words = (NUMBER["mmap"], address, size, protection, flags, -1, 0)
+    _checked(int(_SYSCALL(*map(ctypes.c_long, words))), "mmap")

@@ -1,4 +1,4 @@
-"""From the spawner's fork to a box whose init has no right outside it.
+"""From the spawner's child to a box whose init has no right outside it: two packets, for each template once.
 
 The order is the point. While still the spawner's root: a copy of the template's mount namespace, in which the
 template is the root, and a /proc of the new pid namespace. Then a user namespace of two ids (0: init, 1000:
@@ -9,19 +9,17 @@ not even init could take a mask off.
 
 import os
 import signal
+import struct
 from typing import Final
 
-from . import calls, kernel
+from . import executor, kernel
+from .packet import ALL, SIGNAL_SET_BYTES, Packet
 from .template import HIDDEN
 
 BOX_USER: Final = 1000
-READY: Final = b"m"
-"""What spawner and child tell each other when ids are mapped."""
-CONTROL: Final = 3
-_TO_SPAWNER: Final = 4
-_FROM_SPAWNER: Final = 5
-_LAST_DESCRIPTOR: Final = 0xFFFFFFFF
-_FIRST_MOVE: Final = 1  # of a descriptor, in the table
+_CONTROL: Final = executor.FIRST_GIVEN
+_TEMPLATE: Final = executor.FIRST_GIVEN + 1
+"""What comes with the first packet: the box's end of the service's socket, and the template's namespace."""
 
 # Killed before anything else of the machine when its memory runs out, whatever the worker is protected from.
 _OOM_SCORE: Final = b"1000"
@@ -29,6 +27,10 @@ _OOM_SCORE: Final = b"1000"
 # Readable by everyone, of no use to a program: the boot options of the machine (some hold secrets), kernel
 # addresses, keys and file locks.
 _MASKED: Final = ("cmdline", "kallsyms", "key-users", "keys", "locks", "sched_debug")
+
+_ACTION: Final = struct.Struct("<4Q")
+_SA_RESTORER: Final = 0x04000000
+_SA_RESTART: Final = 0x10000000
 
 
 def current() -> int:
@@ -52,86 +54,55 @@ def write_id_maps(pid: int, first: int) -> None:
             os.close(descriptor)
 
 
-class Entry:
-    """The way from the spawner's fork into a box of one template: laid out once, gone by each box."""
+def until_ids(masked: list[str]) -> bytes:
+    """Up to the user namespace, whose ids are then to be mapped; answered to the spawner, errors to the
+    service.
 
-    def __init__(self, template: int, masked: list[str], filter_program: kernel.Filter) -> None:
-        """`template`: its mount namespace; `masked`: see `maskable`; `filter_program`: for init."""
-        enter: list[calls.Call] = [("setns", template, kernel.CLONE_NEWNS)]
-        before = [*enter, *_descriptors(), *_mounts(masked)]
-        self._handshake = len(before) + 2
-        self._table = calls.Table([*before, *_ids(), *_rights(filter_program)])
-
-    def fork(self, starter: calls.Starter, control: int, to_spawner: int, from_spawner: int) -> int:
-        """The pid, in the spawner; 0 in the child, of whose descriptors only `control` is left, as CONTROL.
-
-        The child first asks by `to_spawner` for its ids to be mapped, and waits for a byte `from_spawner`.
-        """
-        given = (control, to_spawner, from_spawner)
-        for place, descriptor in enumerate(given):
-            far = max(given) + 1 + place
-            self._table.set(_FIRST_MOVE + place, 0, descriptor)
-            self._table.set(_FIRST_MOVE + place, 1, far)
-            self._table.set(_FIRST_MOVE + len(given) + place, 0, far)
-        return starter.fork(self._table, kernel.CLONE_NEWPID)
-
-    def check(self) -> None:
-        """In the child. OSError means that there is no box."""
-        self._table.check()
-        if self._table.result(self._handshake) != len(READY):
-            raise OSError("the spawner went away")
-
-
-def _descriptors() -> list[calls.Call]:
-    """All but three are closed. These first move out of each other's way; `fork` fills in the numbers."""
-    kept = (CONTROL, _TO_SPAWNER, _FROM_SPAWNER)
-    return [
-        *(("dup3", -1, -1, os.O_CLOEXEC) for _ in kept),
-        *(("dup3", -1, number, os.O_CLOEXEC) for number in kept),
-        ("close_range", kept[-1] + 1, _LAST_DESCRIPTOR, 0),
-    ]
-
-
-def _mounts(masked: list[str]) -> list[calls.Call]:
-    """The machine's /proc, which is the template's, is replaced by one of the box's own processes.
-
-    In this order: who is not the machine's root may mount one only while a whole one is in sight.
+    The machine's /proc, which is the template's, is replaced by one of the box's own processes. In this
+    order: who is not the machine's root may mount one only while a whole one is in sight.
     """
+    packet = Packet("a new box", _CONTROL)
+    packet.call("setns", _TEMPLATE, kernel.CLONE_NEWNS)
+    packet.call("unshare", kernel.CLONE_NEWNS)
+    place = f"{HIDDEN}/scratch"
     flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-    place = f"{HIDDEN}/scratch".encode()
-    return [
-        ("unshare", kernel.CLONE_NEWNS),
-        ("mount", b"proc", place, b"proc", flags, b"hidepid=2"),
+    packet.call("mount", "proc", place, "proc", flags, "hidepid=2")
+    for name in masked:
         # By the template's, read-only: of the machine's own anybody may set the times.
-        *(("mount", b"/dev/null", place + b"/" + name.encode(), b"", kernel.MS_BIND, b"") for name in masked),
-        ("umount2", b"/proc", kernel.MNT_DETACH),
-        ("mount", place, b"/proc", b"", kernel.MS_MOVE, b""),
-    ]
+        packet.call("mount", "/dev/null", f"{place}/{name}", "", kernel.MS_BIND, "")
+    packet.call("umount2", "/proc", kernel.MNT_DETACH)
+    packet.call("mount", place, "/proc", "", kernel.MS_MOVE, "")
+    packet.call("unshare", kernel.CLONE_NEWUSER)
+    packet.tell(executor.CONTROL)
+    packet.operate(executor.END)
+    return packet.finished(lives_on=False)
 
 
-def _ids() -> list[calls.Call]:
-    return [
-        ("unshare", kernel.CLONE_NEWUSER),
-        ("write", _TO_SPAWNER, READY, len(READY)),
-        ("read", _FROM_SPAWNER, None, len(READY)),
-        ("setresgid", 0, 0, 0),
-        ("setgroups", 0, 0),
-        ("setresuid", 0, 0, 0),
-    ]
-
-
-def _rights(filter_program: kernel.Filter) -> list[calls.Call]:
+def until_ready(filter_program: bytes) -> bytes:
+    """The rest, once ids are mapped; answered to the service. `filter_program`: for init."""
+    packet = Packet("a new box", _CONTROL)
+    packet.call("setresgid", 0, 0, 0)
+    packet.call("setgroups", 0, 0)
+    packet.call("setresuid", 0, 0, 0)
     others = kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP
-    return [
-        ("unshare", others),
-        ("sethostname", b"box", len(b"box")),
-        # After the change of ids, which clears it. If the spawner died in between, the socket's end tells.
-        ("prctl", kernel.PR_SET_PDEATHSIG, signal.SIGKILL),
-        ("prctl", kernel.PR_SET_DUMPABLE, 0),
-        ("prctl", kernel.PR_SET_NO_NEW_PRIVS, 1),
-        ("prctl", kernel.PR_SET_SECUREBITS, kernel.SECUREBITS),
+    packet.call("unshare", others)
+    packet.call("sethostname", "box", len("box"))
+    # After the change of ids, which clears it. If the spawner died in between, its socket's end tells.
+    packet.call("prctl", kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    packet.call("prctl", kernel.PR_SET_DUMPABLE, 0)
+    packet.call("prctl", kernel.PR_SET_NO_NEW_PRIVS, 1)
+    packet.call("prctl", kernel.PR_SET_SECUREBITS, kernel.SECUREBITS)
+    for capability in range(kernel.CAPABILITIES):
         # No exec of a descendant ever gains a capability. What init holds now it keeps.
-        *(("prctl", kernel.PR_CAPBSET_DROP, capability) for capability in range(kernel.CAPABILITIES)),
-        ("close_range", _TO_SPAWNER, _FROM_SPAWNER, 0),
-        ("prctl", kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, filter_program.address),
-    ]
+        packet.call("prctl", kernel.PR_CAPBSET_DROP, capability)
+    # A run's timer ends it; a child's end ends a wait for the socket, and nothing else.
+    for number, handler in ((signal.SIGALRM, executor.HANDLER), (signal.SIGCHLD, executor.NOTHING)):
+        action = _ACTION.pack(handler, _SA_RESTORER | _SA_RESTART, executor.RESTORER, 0)
+        packet.call("rt_sigaction", number, packet.data(action), 0, SIGNAL_SET_BYTES)
+    packet.call("rt_sigprocmask", signal.SIG_BLOCK, packet.signals(signal.SIGCHLD), 0, SIGNAL_SET_BYTES)
+    packet.call("prctl", kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, packet.filter(filter_program))
+    packet.call("dup3", _CONTROL, executor.CONTROL, os.O_CLOEXEC)
+    packet.call("close_range", executor.FIRST_GIVEN, ALL, 0)
+    packet.tell(executor.CONTROL)
+    packet.operate(executor.END)
+    return packet.finished(lives_on=False)

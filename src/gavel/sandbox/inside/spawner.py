@@ -5,37 +5,34 @@ reads no byte that a program wrote. Of a service that is not root it becomes roo
 own, and of nothing else. Requests:
 
     user                                    a user namespace, whose ids the service then has mapped
-    start   state_dir, ids                  private mount and network namespaces, place for the templates;
-                                            `ids`: ids.py -> `lacking`: why it has no network namespace
+    start   state_dir, ids, native          private mount and network namespaces, place for the templates;
+                                            `ids`: ids.py, `native`: birth.py -> `lacking`: why it has no
+                                            network namespace
     box     root, mounts; descriptor: the box's end of its own socket to the service
-            -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready
+            -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready (packet.py)
 
 The end of the socket ends the spawner, and with it every init: by the parent-death signal.
 """
 
 import contextlib
-import gc
 import os
 import platform
 import signal
 import sys
-from typing import Never
 
-from . import calls, codec, filter, ids, kernel, namespace, template  # noqa: A004 the seccomp filter
-from .init import Init
+from . import codec, executor, filter, ids, kernel, namespace, template  # noqa: A004 the seccomp filter
+from .birth import Births
 
 
 class Spawner:
     def __init__(self, connection: codec.Channel) -> None:
         self._connection = connection
-        machine = platform.machine()
-        self._init_filter = kernel.Filter(filter.for_init(machine))
-        self._program_filter = kernel.Filter(filter.for_programs(machine))
-        self._starter = calls.Starter()
-        self._masked = namespace.maskable()
         self._ids: ids.Ids = ids.ByPid()
         self._stage = ""
-        self._entries: dict[str, namespace.Entry] = {}
+        self._births: Births | None = None
+        self._folders = 0
+        self._templates: dict[str, int] = {}
+        """The mount namespace of each."""
 
     def serve(self) -> None:
         while received := self._connection.receive():
@@ -48,12 +45,20 @@ class Spawner:
                 return {}, ()
             case "start":
                 self._ids = ids.ByPid() if message["ids"] is None else ids.Block(*message["ids"])
-                return {"lacking": self._start(message["state_dir"])}, ()
+                lacking = self._start(message["state_dir"])
+                program = filter.for_init(platform.machine())
+                self._births = Births(self._stage, program, native=message["native"])
+                return {"lacking": lacking}, ()
             case "box":
-                pid, pidfd = self._box(self._entry(message), descriptors[0])
+                pid, pidfd = self._begun().make(self._template(message), descriptors[0], self._ids.take)
                 return {"pid": pid}, (pidfd,)
             case op:
                 raise ValueError(f"no such request: {op}")
+
+    def _begun(self) -> Births:
+        if self._births is None:
+            raise ValueError("not started")
+        return self._births
 
     def _start(self, state_dir: str) -> str:
         os.setgroups([])
@@ -69,69 +74,29 @@ class Spawner:
         kernel.mount("gavel", self._stage, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=64k,mode=700")
         return lacking
 
-    def _entry(self, message: codec.Message) -> namespace.Entry:
+    def _template(self, message: codec.Message) -> int:
         key = repr((message["root"], message["mounts"]))
-        if key not in self._entries:
-            self._entries[key] = self._made_entry(message)
-        return self._entries[key]
+        if key not in self._templates:
+            self._templates[key] = self._made_template(message)
+        return self._templates[key]
 
-    def _made_entry(self, message: codec.Message) -> namespace.Entry:
-        folder = f"{self._stage}/{len(os.listdir(self._stage))}"
+    def _made_template(self, message: codec.Message) -> int:
+        self._folders += 1
+        folder = f"{self._stage}/{self._folders}"
         os.mkdir(folder, 0o700)
         own = namespace.current()
         try:
             kernel.unshare(kernel.CLONE_NEWNS)
             template.build(folder, message["root"], message["mounts"])
             template.become_root(folder)
-            return namespace.Entry(namespace.current(), self._masked, self._init_filter)
-        except OSError:  # the mounts go with their namespace
+            return namespace.current()
+        except BaseException:  # the mounts go with their namespace
             kernel.set_mount_namespace(own)
             os.rmdir(folder)
             raise
         finally:
             kernel.set_mount_namespace(own)
             os.close(own)
-
-    def _box(self, entry: namespace.Entry, control: int) -> tuple[int, int]:
-        from_child, to_spawner = os.pipe()
-        from_spawner, to_child = os.pipe()
-        pidfd = -1
-        try:
-            pid = entry.fork(self._starter, control, to_spawner, from_spawner)
-            if pid == 0:
-                self._become_init(entry)
-            pidfd = os.pidfd_open(pid)
-            os.close(to_spawner)
-            to_spawner = -1
-            if os.read(from_child, 1) == namespace.READY:  # otherwise it says why on its socket, and is gone
-                namespace.write_id_maps(pid, self._ids.take(pid, pidfd))
-                os.write(to_child, namespace.READY)
-            return pid, pidfd
-        except BaseException:
-            if pidfd >= 0:
-                os.close(pidfd)
-            raise
-        finally:
-            for descriptor in (from_child, to_spawner, from_spawner, to_child):
-                if descriptor >= 0:
-                    os.close(descriptor)
-
-    def _become_init(self, entry: namespace.Entry) -> Never:
-        try:
-            channel = codec.Channel.of(namespace.CONTROL)
-            try:
-                entry.check()
-                init = Init(channel, self._program_filter, self._starter)
-            except OSError as error:
-                channel.send({"error": f"{type(error).__name__}: {error}", "errno": 0})
-                os._exit(1)
-            channel.send({"ready": True})
-            init.serve()
-        except OSError:  # the service is gone: nobody to tell, and the kernel ends the box with this process
-            os._exit(1)
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-            os._exit(1)
 
 
 def main(descriptor: int) -> None:
@@ -145,9 +110,10 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the boxes
     os.umask(0)
     sys.path.clear()
-    # Nothing here makes cycles, and a collection would copy every page shared with the boxes.
-    gc.disable()
-    gc.freeze()
+    # A box's descriptors are known by their numbers: these are taken, whatever the service was started with.
+    while (taken := os.open(os.devnull, os.O_RDWR)) <= executor.CONTROL:
+        os.set_inheritable(taken, True)
+    os.close(taken)
     connection = codec.Channel.of(descriptor)
     with contextlib.suppress(ConnectionError):
         Spawner(connection).serve()

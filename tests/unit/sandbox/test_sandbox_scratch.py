@@ -1,0 +1,119 @@
+"""What a box's init is to do with the folders, by what happened before."""
+
+import struct
+
+import pytest
+
+from gavel.sandbox.inside.packet import Packet
+from gavel.sandbox.scratch import LAYER, NO_OVERLAY, OVERLAY, Scratch, Steps, measure, measure_use
+
+SIZE = (1 << 20, 100)
+OTHER = (2 << 20, 200)
+_TRACE_BYTES = 40 + 3 * 32
+_USE_BYTES = 3 * 4
+
+
+def _trace(used: int = 1) -> bytes:
+    return struct.pack("<5Q", 100, 100 - used, 0, 50, 40) + bytes(3 * 32)
+
+
+def _kinds(steps: Steps) -> list[str]:
+    return [name for name, *_ in steps]
+
+
+def _run(scratch: Scratch, before: int = 1, after: int = 1, *, keep: bool = False, in_use: int = 0) -> Steps:
+    """A run that leaves that trace; what is to be done behind it."""
+    _, measures = scratch.before_run(*SIZE)
+    use = struct.pack("<3I", 0, in_use, 0)
+    return scratch.ran((_trace(before) if measures else b"") + _trace(after) + use, keep=keep)
+
+
+def test_what_is_measured_has_the_size_that_is_read() -> None:
+    """Of all parts together."""
+    packet = Packet("x")
+    assert sum(size for _, size in measure(packet)) == _TRACE_BYTES
+    assert sum(size for _, size in measure_use(packet)) == _TRACE_BYTES + _USE_BYTES
+
+
+def test_a_run_without_a_trace_leaves_the_folders_for_the_next() -> None:
+    """Nothing is mounted or looked at anew before that."""
+    scratch = Scratch(*SIZE)
+    scratch.freeze()
+    steps, measures = scratch.before_run(*SIZE)
+    assert measures
+    assert _kinds(steps).count("mount") == 6
+    assert scratch.ran(_trace() + _trace() + bytes(_USE_BYTES), keep=False) == ()
+    assert scratch.before_run(*SIZE) == ((), False)
+    assert scratch.ran(_trace() + bytes(_USE_BYTES), keep=False) == ()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_trace_goes_before_the_next_run(*, keep: bool) -> None:
+    """At once, unless somebody wants to see it."""
+    scratch = Scratch(*SIZE)
+    scratch.freeze()
+    done = _run(scratch, after=2, keep=keep)
+    steps, measures = scratch.before_run(*SIZE)
+    assert measures
+    assert _kinds(done).count("umount2") == (0 if keep else 4)
+    assert _kinds(steps).count("umount2") == (4 if keep else 0)
+    assert OVERLAY in steps
+
+
+def test_a_trace_that_a_later_run_leaves_is_seen_too() -> None:
+    """By what there was when the folders were mounted."""
+    scratch = Scratch(*SIZE)
+    scratch.freeze()
+    assert _run(scratch) == ()
+    assert _kinds(_run(scratch, after=2)) == ["umount2"] * 4
+
+
+def test_other_limits_change_the_folders_in_place() -> None:
+    """Which leaves their trace as it was."""
+    scratch = Scratch(*SIZE)
+    scratch.freeze()
+    _run(scratch)
+    steps, measures = scratch.before_run(*OTHER)
+    assert (_kinds(steps), measures) == (["mount"], False)
+    assert "size=2097152,nr_inodes=208" in steps[0]
+    assert scratch.ran(_trace() + bytes(_USE_BYTES), keep=False) == ()
+
+
+def test_what_was_put_is_there_for_one_run() -> None:
+    """It is a trace by itself."""
+    scratch = Scratch(*SIZE)
+    scratch.freeze()
+    _run(scratch)
+    assert scratch.before_put() == ()
+    assert scratch.before_run(*SIZE) == ((), False)
+    assert _kinds(scratch.ran(_trace() + bytes(_USE_BYTES), keep=False)) == ["umount2"] * 4
+
+
+def test_before_it_is_frozen_work_stays() -> None:
+    """Puts go to what lasts; only /tmp and /dev/shm are as new for each run."""
+    scratch = Scratch(*SIZE)
+    assert _kinds(scratch.before_put()) == ["mount", "mkdirat", "mount"]
+    assert scratch.before_put() == ()
+    done = _run(scratch, after=2)
+    assert [target for _, target, _ in done] == ["/tmp", "/dev/shm", LAYER.removesuffix("/upper")]
+    scratch.freeze()
+    assert NO_OVERLAY not in scratch.before_run(*SIZE)[0]
+
+
+def test_objects_of_a_run_go_with_their_namespace() -> None:
+    """System V's, which have no folder."""
+    scratch = Scratch(*SIZE)
+    assert _kinds(_run(scratch, in_use=1)) == ["unshare"]
+    assert _kinds(_run(scratch, in_use=0)) == []
+
+
+def test_reading_sees_what_the_last_run_left() -> None:
+    """Or what the next one would find."""
+    scratch = Scratch(*SIZE)
+    scratch.freeze()
+    _run(scratch, after=2, keep=True)
+    assert scratch.before_get() == ()
+    fresh = Scratch(*SIZE)
+    fresh.freeze()
+    assert OVERLAY in fresh.before_get()
+    assert fresh.before_run(*SIZE) == ((), False)
