@@ -9,6 +9,7 @@ in a folder that nobody but this user can enter.
 """
 
 import contextlib
+import itertools
 import os
 from collections.abc import Iterator
 from typing import Final
@@ -44,7 +45,7 @@ class CgroupsV1:
         """`name`: of the folder below each mount that this user may write to."""
         self._bases = {controller: f"{folder}/{name}/{owner}" for controller, folder in hierarchies.items()}
         self._reopens = reopens
-        self._runs = 0
+        self._numbers = itertools.count(1)  # of which two threads never get the same
         for base in sorted(set(self._bases.values())):
             home = os.path.dirname(base)
             os.makedirs(base, 0o700, exist_ok=True)
@@ -68,8 +69,8 @@ class CgroupsV1:
             yield "swap", SandboxUnavailable("swap", reason, "swapoff -a, or boot with swapaccount=1")
 
     def create(self) -> "RunGroupV1":
-        self._runs += 1
-        folders = {name: f"{self._bases[name]}/{self._runs}" for name in _ACCOUNTS}
+        number = next(self._numbers)
+        folders = {name: f"{self._bases[name]}/{number}" for name in _ACCOUNTS}
         return RunGroupV1(folders, self._bases.get("cpu"), reopens=self._reopens)
 
     def close(self) -> None:

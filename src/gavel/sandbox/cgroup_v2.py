@@ -8,6 +8,7 @@ itself into the leaf `gavel-service`, with all that lives beside it, if need be;
 
 import contextlib
 import errno
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ class CgroupsV2:
         controllers = (*_NEEDED, _WEIGHT) if _WEIGHT in available else _NEEDED
         enable(group, controllers)
         self._base = f"{group}/{_PREFIX}{owner}"
-        self._runs = 0
+        self._numbers = itertools.count(1)  # of which two threads never get the same
         os.mkdir(self._base)
         try:
             if _WEIGHT in controllers:
@@ -74,8 +75,7 @@ class CgroupsV2:
             yield "swap", SandboxUnavailable("swap", reason, "swapoff -a, or boot with swapaccount=1")
 
     def create(self) -> "RunGroupV2":
-        self._runs += 1
-        return RunGroupV2(f"{self._base}/{self._runs}")
+        return RunGroupV2(f"{self._base}/{next(self._numbers)}")
 
     def close(self) -> None:
         cgroups.sweep(self._base)
