@@ -75,5 +75,5 @@ def _steps(path: str, program: bytes) -> list[calls.Call]:
     return [
         ("dup3", -1, executor.CONTROL, 0),
         ("close_range", executor.FIRST_GIVEN, _LAST, _CLOSE_ON_EXEC),
-        ("execveat", executable, b"", (b"box",), (), _AT_EMPTY_PATH),
+        ("execveat", executable, b"", (namespace.NAME.encode(),), (), _AT_EMPTY_PATH),
     ]

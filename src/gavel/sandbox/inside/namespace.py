@@ -17,6 +17,8 @@ from .packet import ALL, SIGNAL_SET_BYTES, Packet
 from .template import HIDDEN
 
 BOX_USER: Final = 1000
+NAME: Final = "gavel-box"
+"""Of init, to who lists processes."""
 _CONTROL: Final = executor.FIRST_GIVEN
 _TEMPLATE: Final = executor.FIRST_GIVEN + 1
 """What comes with the first packet: the box's end of the service's socket, and the template's namespace."""
@@ -87,6 +89,7 @@ def until_ready(filter_program: bytes) -> bytes:
     others = kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP
     packet.call("unshare", others)
     packet.call("sethostname", "box", len("box"))
+    packet.call("prctl", kernel.PR_SET_NAME, NAME)
     # After the change of ids, which clears it. If the spawner died in between, its socket's end tells.
     packet.call("prctl", kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     packet.call("prctl", kernel.PR_SET_DUMPABLE, 0)
