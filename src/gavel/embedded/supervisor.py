@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import IO
 
+from gavel import open_files
 from gavel.embedded import plan, process, state
 from gavel.embedded.events import Event, Kind, Listener
 from gavel.embedded.keeper import Keeper
@@ -55,6 +56,7 @@ class Supervisor:
             self._tell(Event(Kind.FAILED, str(error)))
             return False
         self._log_to_file()
+        open_files.allow()  # for Envoy, Kafka and PostgreSQL too
         failure: Exception | None = None
         try:
             self._start()

@@ -12,6 +12,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from gavel import open_files
 from gavel.rpc.admission import Gate
 from gavel.rpc.context import tenant_of, time_left_s
 from gavel.rpc.errors import unimplemented
@@ -115,6 +116,7 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(number, stop.set)
         await main(stop)
 
+    open_files.allow()
     try:
         asyncio.run(supervised())
     except SettingsError as error:

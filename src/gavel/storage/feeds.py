@@ -8,6 +8,8 @@ import threading
 from collections import OrderedDict
 from typing import Final
 
+from gavel import open_files
+
 _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
@@ -35,9 +37,11 @@ class FeedCache:
     """Sealed files by key, the least recently used dropped first; safe for threads."""
 
     def __init__(self, bytes_most: int) -> None:
-        """Holds up to `bytes_most` bytes of memory, and up to 1,024 files (each is a descriptor)."""
+        """Holds up to `bytes_most` bytes of memory, and up to 1,024 files, each of which is an open one: no
+        more than a quarter of what the process may have open.
+        """
         self._bytes_most = bytes_most
-        self._files_most = 1024
+        self._files_most = open_files.share(4, 1024)
         self._held: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
