@@ -6,7 +6,6 @@ import errno
 import os
 import select
 import signal
-import stat
 import threading
 from collections.abc import Iterator
 from types import TracebackType
@@ -33,7 +32,7 @@ from .scratch import Scratch, Steps
 
 _ANSWER_SECONDS: Final = 30.0
 """For any request but a run; copying the largest file allowed takes well under a second."""
-_END_OF_RUN: Final = packet.end_of_run()
+_PUTS_MOST: Final = 16
 _BREAK_MS: Final = 10_000
 """How long the kernel may take to end a box's last process."""
 
@@ -50,6 +49,8 @@ class Box:
         """Of the run in progress."""
         self._cancelled = False
         self._closed = False
+        self._puts: list[tuple[bytes, int]] = []
+        """Packets that go before the next one, each with a descriptor: init wakes once for all of them."""
         self._scratch = Scratch(files_bytes, files_count)
         birth.control.set_timeout(_ANSWER_SECONDS)
 
@@ -72,41 +73,47 @@ class Box:
             if not self._closed:
                 self._closed = True
                 discard(self._birth)
+                while self._puts:
+                    os.close(self._puts.pop()[1])
 
     def put(self, path: str, data: bytes | int, mode: int = 0o444) -> None:
         """A file at `path` below /work, of the box's root: programs cannot change it. Replaces what is there.
 
         `data` may be a descriptor of a regular file, read from its start. Folders on the way are made. After
-        `freeze` it is there for the next run only. It is not waited for: SandboxError, as if it exceeds the
-        box's files_bytes, is raised by the next call that is no `put`.
+        `freeze` it is there for the next run only. It is done along with what comes next: SandboxError, as if
+        it exceeds the box's files_bytes, is raised by the next call that is no `put`.
         """
         _check_path(path)
         if path.count("/") > PATH_FOLDERS_MOST:
             raise SandboxError(f"a file cannot be put more than {PATH_FOLDERS_MOST} folders deep")
-        source = streams.anonymous_file("put", data) if isinstance(data, bytes) else data
+        if self._closed:
+            raise BoxBrokenError("the box is closed")
+        source = streams.open_regular(data)
         try:
-            status = os.fstat(source)
-            if not stat.S_ISREG(status.st_mode):
-                raise ValueError("only data and regular files can be put")
+            size = os.fstat(source).st_size
             with self._unless_sent() as scratch:
-                self._tell(files.put(scratch, path, status.st_size, mode & 0o777), (source,))
-        finally:
-            if isinstance(data, bytes):
-                os.close(source)
+                told = files.put(scratch, path, size, mode & 0o777).finished()
+        except BaseException:
+            os.close(source)
+            raise
+        self._puts.append((told, source))
+        if len(self._puts) >= _PUTS_MOST:
+            self._tell(packet.nothing(), ())
 
     def get(self, path: str, max_bytes: int) -> bytes | None:
         """At most the first `max_bytes` of a regular file below /work; None if there is none, or a link."""
         _check_path(path)
         with self._unless_sent() as scratch:
-            self._tell(files.get(scratch, path), ())
-        return self._read(self._descriptors(), max_bytes)
+            self._tell(files.get(scratch, path).finished(), ())
+        found = self._descriptors()
+        return streams.read_regular(found[0], max_bytes) if found else None
 
     def names(self, folder: str = ".") -> list[str]:
         """What the folder below /work holds, sorted; empty if it is absent."""
         if folder != ".":
             _check_path(folder)
         with self._unless_sent() as scratch:
-            self._tell(files.folder(scratch, folder), ())
+            self._tell(files.folder(scratch, folder).finished(), ())
         found = self._descriptors()
         try:
             return sorted(os.listdir(found[0])) if found else []
@@ -258,7 +265,7 @@ class Box:
             with self._lock:
                 if self._closed:
                     raise BoxBrokenError("the box is closed")
-                self._birth.control.send_packet(run.finished, descriptors)
+                self._send(run.finished, descriptors)
                 self._running = True
                 self._group = group
                 if self._cancelled:
@@ -286,17 +293,25 @@ class Box:
             changes = packet.Packet("changing folders")
             changes.calls(steps)
             changes.end()
-            self._tell(changes, ())
+            self._tell(changes.finished(), ())
 
     def _kill(self) -> None:
         with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
-            self._birth.control.send_packet(_END_OF_RUN)
+            self._birth.control.send_packet(packet.nothing())
 
-    def _tell(self, told: packet.Packet, descriptors: tuple[int, ...]) -> None:
+    def _send(self, told: bytes, descriptors: tuple[int, ...]) -> None:
+        while self._puts:
+            put, source = self._puts[0]
+            self._birth.control.send_packet(put, (source,))
+            del self._puts[0]
+            os.close(source)
+        self._birth.control.send_packet(told, descriptors)
+
+    def _tell(self, told: bytes, descriptors: tuple[int, ...]) -> None:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
-            self._birth.control.send_packet(told.finished(), descriptors)
+            self._send(told, descriptors)
         except OSError as error:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error
@@ -331,23 +346,6 @@ class Box:
         poll.register(self._birth.pidfd, select.POLLIN)
         poll.poll(_BREAK_MS)
         self.close()
-
-    @staticmethod
-    def _read(descriptors: tuple[int, ...], max_bytes: int) -> bytes | None:
-        if not descriptors:
-            return None
-        (descriptor,) = descriptors
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            parts = bytearray()
-            while len(parts) < max_bytes and (
-                data := os.pread(descriptor, max_bytes - len(parts), len(parts))
-            ):
-                parts += data
-            return bytes(parts)
-        finally:
-            os.close(descriptor)
 
 
 def _outcome(

@@ -49,6 +49,31 @@ def anonymous_file(name: str, source: int | bytes) -> int:
     return target
 
 
+def open_regular(source: int | bytes) -> int:
+    """Data as an anonymous file, or the regular file of a descriptor once more; the caller closes it.
+
+    ValueError for any other kind of file.
+    """
+    if isinstance(source, bytes):
+        return anonymous_file("put", source)
+    if not stat.S_ISREG(os.fstat(source).st_mode):
+        raise ValueError("only data and regular files can be put")
+    return os.dup(source)
+
+
+def read_regular(descriptor: int, bytes_most: int) -> bytes | None:
+    """The start of a file, which is closed; None for anything but a regular one."""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        parts = bytearray()
+        while len(parts) < bytes_most and (data := os.pread(descriptor, bytes_most - len(parts), len(parts))):
+            parts += data
+        return bytes(parts)
+    finally:
+        os.close(descriptor)
+
+
 class Beginning:
     """The pipe in which a program leaves the time of its exec: no time before it is the program's."""
 
