@@ -80,15 +80,19 @@ class Box:
         """A file at `path` below /work, of the box's root: programs cannot change it. Replaces what is there.
 
         `data` may be a descriptor of a regular file, read from its start. Folders on the way are made. After
-        `freeze` it is there for the next run only. It is done along with what comes next: SandboxError, as if
-        it exceeds the box's files_bytes, is raised by the next call that is no `put`.
+        `freeze` it is there for the next run only. It is done along with what comes next, until which the
+        file is not to change: SandboxError, as if it exceeds the box's files_bytes, is raised by the next
+        call that is no `put`.
         """
         _check_path(path)
         if path.count("/") > PATH_FOLDERS_MOST:
             raise SandboxError(f"a file cannot be put more than {PATH_FOLDERS_MOST} folders deep")
         if self._closed:
             raise BoxBrokenError("the box is closed")
-        source = streams.open_regular(data)
+        try:
+            source = streams.open_regular(data)
+        except OSError as error:
+            raise SandboxError(f"a file cannot be put: {error}") from error
         try:
             size = os.fstat(source).st_size
             with self._unless_sent() as scratch:
@@ -172,21 +176,20 @@ class Box:
         `keep`: what the run left in its folders can be read with `get` until the next put or run; else it is
         dropped at once. Before `freeze`, /work keeps it in any case. Errors: SandboxError and its kinds.
         """
-        stdin = streams.open_stdin(command.stdin)
         try:
-            output = streams.Output(limits.output_bytes, command.stderr_ends_bytes, command.stdout, live)
-            try:
-                with contextlib.closing(streams.Beginning()) as beginning:
+            with contextlib.ExitStack() as opened:
+                stdin = streams.open_stdin(command.stdin)
+                opened.callback(os.close, stdin)
+                output = streams.Output(limits.output_bytes, command.stderr_ends_bytes, command.stdout, live)
+                opened.callback(output.close_pipes)
+                try:
+                    beginning = opened.enter_context(contextlib.closing(streams.Beginning()))
                     return self._run(command, limits, stdin, output, beginning, keep=keep, partner=partner)
-            except BaseException as error:
-                os.close(output.file)
-                if isinstance(error, OSError):
-                    raise SandboxError(f"a run failed: {error}") from error
-                raise
-            finally:
-                output.close_pipes()
-        finally:
-            os.close(stdin)
+                except BaseException:
+                    os.close(output.file)
+                    raise
+        except OSError as error:
+            raise SandboxError(f"a run failed: {error}") from error
 
     def _run(
         self,
@@ -262,10 +265,11 @@ class Box:
                 run = runner.packet_of(job, steps, measures=measures)
             except packet.PacketTooLargeError as error:
                 raise CannotExecuteError(errno.E2BIG, f"arguments and environment: {error}") from error
+            self._send_puts()  # which may take its time, and who waits for the lock waits for that
             with self._lock:
                 if self._closed:
                     raise BoxBrokenError("the box is closed")
-                self._send(run.finished, descriptors)
+                self._birth.control.send_packet(run.finished, descriptors)
                 self._running = True
                 self._group = group
                 if self._cancelled:
@@ -299,19 +303,19 @@ class Box:
         with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
             self._birth.control.send_packet(packet.nothing())
 
-    def _send(self, told: bytes, descriptors: tuple[int, ...]) -> None:
+    def _send_puts(self) -> None:
         while self._puts:
             put, source = self._puts[0]
             self._birth.control.send_packet(put, (source,))
             del self._puts[0]
             os.close(source)
-        self._birth.control.send_packet(told, descriptors)
 
     def _tell(self, told: bytes, descriptors: tuple[int, ...]) -> None:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
-            self._send(told, descriptors)
+            self._send_puts()
+            self._birth.control.send_packet(told, descriptors)
         except OSError as error:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error

@@ -66,8 +66,10 @@ class Launcher:
         with self._lock:
             try:
                 return self._ask_for_box(spec)
-            except OSError:  # it died since the last time; what it had made died with it
+            except (ConnectionError, TimeoutError):  # it died since the last time, and what it made with it
                 self._stop()
+            except OSError as error:  # of this process, which may have no descriptor left: it costs no box
+                raise SandboxError(f"a new box: {error}") from error
             try:
                 self._start()
                 return self._ask_for_box(spec)
@@ -104,15 +106,25 @@ class Launcher:
         return received
 
     def _start(self) -> None:
+        """One that does not come to its start is ended."""
         self._connection, theirs = codec.Channel.pair()
-        self._connection.set_timeout(_ANSWER_SECONDS)
+        try:
+            with theirs:
+                self._begin(self._connection, theirs)
+        except BaseException:
+            self._stop()
+            raise
+
+    def _begin(self, connection: codec.Channel, theirs: socket.socket) -> None:
+        connection.set_timeout(_ANSWER_SECONDS)
         _make_private(self._state_dir)
+        given = fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, _FIRST_NUMBER)
+        theirs.close()
         started: list[subprocess.Popen[bytes]] = []
         up = threading.Event()
-        keep = threading.Thread(target=_keep, args=(theirs, started, up), name="sandbox-spawner", daemon=True)
+        keep = threading.Thread(target=_keep, args=(given, started, up), name="sandbox-spawner", daemon=True)
         keep.start()
         up.wait()
-        theirs.close()
         if not started:
             raise OSError("the spawner cannot be executed")
         self._keeper, self.pid = keep, started[0].pid
@@ -144,9 +156,11 @@ def _make_private(folder: str) -> None:
         raise OSError(f"{folder} is not a folder that only this user can write to")
 
 
-def _keep(connection: socket.socket, started: list[subprocess.Popen[bytes]], up: threading.Event) -> None:
-    """The thread whose child the spawner is; it stays, since its end sends the parent-death signal."""
-    given = fcntl.fcntl(connection, fcntl.F_DUPFD_CLOEXEC, _FIRST_NUMBER)
+def _keep(given: int, started: list[subprocess.Popen[bytes]], up: threading.Event) -> None:
+    """The thread whose child the spawner is; it stays, since its end sends the parent-death signal.
+
+    `given`: the spawner's end of the socket, which is closed here.
+    """
     command = [sys.executable, "-I", "-S", str(_PROGRAM), str(given)]
     try:
         with contextlib.suppress(OSError):

@@ -131,11 +131,16 @@ class Output:
         """Read ends that are open still, and whether it is stdout's."""
         self.writers: list[int] = []
         """stdout's and stderr's for the program, until `started`."""
-        if stdout is None:
-            self._pipe(is_stdout=True)
-        else:
-            self.writers.append(os.dup(stdout))
-        self._pipe(is_stdout=False)
+        try:
+            if stdout is None:
+                self._pipe(is_stdout=True)
+            else:
+                self.writers.append(os.dup(stdout))
+            self._pipe(is_stdout=False)
+        except OSError:
+            self.close_pipes()
+            os.close(self.file)
+            raise
 
     def _pipe(self, *, is_stdout: bool) -> None:
         reader, writer = os.pipe()

@@ -1,5 +1,8 @@
 """Starting, ending, dying: nothing is left behind, and nothing runs that is not limited."""
 
+import contextlib
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -8,6 +11,7 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sandbox_programs import MakeLimits, descendants, wait_until
@@ -25,6 +29,7 @@ from gavel.sandbox import (
     doctor,
     probe,
 )
+from gavel.sandbox.inside import codec
 
 pytestmark = pytest.mark.integration
 
@@ -101,6 +106,57 @@ def test_a_box_that_cannot_be_made_keeps_no_other_from_being_made(tmp_path: Path
             sandbox.box(BoxSpec(mounts=(Mount("/etc", "/m"),))) as box,
             box.run(Command(("ls", "/m")), limits()) as outcome,
         ):
+            assert outcome.exit_code == 0
+
+
+def test_a_spawner_that_fails_to_begin_is_started_anew(tmp_path: Path, limits: MakeLimits) -> None:
+    """Whatever it was that failed, once it is mended."""
+    state = tmp_path / "sandbox"
+    with Sandbox(str(state), spare_boxes=0) as sandbox:
+        os.kill(sandbox.spawner_pid, signal.SIGKILL)
+        wait_until(lambda: not Path(f"/proc/{sandbox.spawner_pid}").exists(), "the spawner is gone")
+        (state / "boxes").rmdir()
+        (state / "boxes").write_text("in the way")
+        for _ in range(2):
+            with pytest.raises(SandboxError, match="FileExistsError"):
+                sandbox.box()
+        (state / "boxes").unlink()
+        with sandbox.box() as box, box.run(Command(("true",)), limits()) as outcome:
+            assert outcome.exit_code == 0
+
+
+def test_a_shortage_of_descriptors_costs_no_other_box(
+    tmp_path: Path, limits: MakeLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the service's own, and passes."""
+
+    def none_left(*_: object) -> NoReturn:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with Sandbox(str(tmp_path / "sandbox"), spare_boxes=0) as sandbox, sandbox.box() as box:
+        before = (sandbox.spawner_pid, set(Path("/proc/self/fd").iterdir()))
+        for module, name in ((codec.Channel, "pair"), (os, "pipe"), (os, "memfd_create")):
+            with monkeypatch.context() as patched:
+                patched.setattr(module, name, none_left)
+                for ask in (
+                    sandbox.box,
+                    lambda: box.put("x", b""),
+                    lambda: box.run(Command(("true",)), limits()),
+                ):
+                    with contextlib.suppress(SandboxError):
+                        closing = ask()
+                        if closing is not None:
+                            closing.__exit__(None, None, None)
+        with box.run(Command(("true",)), limits()) as outcome:
+            assert outcome.exit_code == 0
+        assert (sandbox.spawner_pid, set(Path("/proc/self/fd").iterdir())) == before
+
+        os.kill(sandbox.spawner_pid, signal.SIGKILL)
+        with monkeypatch.context() as patched:
+            patched.setattr(fcntl, "fcntl", none_left)
+            with pytest.raises(SandboxError, match="Too many open files"):
+                sandbox.box()
+        with sandbox.box() as another, another.run(Command(("true",)), limits()) as outcome:
             assert outcome.exit_code == 0
 
 
