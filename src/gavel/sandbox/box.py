@@ -33,6 +33,7 @@ from .scratch import Scratch, Steps
 _ANSWER_SECONDS: Final = 30.0
 """For any request but a run; copying the largest file allowed takes well under a second."""
 _PUTS_MOST: Final = 16
+"""Files that wait for what follows them; each is a descriptor."""
 _BREAK_MS: Final = 10_000
 """How long the kernel may take to end a box's last process."""
 
