@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
@@ -103,23 +103,19 @@ class Box:
             raise
         self._puts.append((told, source))
         if len(self._puts) >= _PUTS_MOST:
-            self._tell(packet.nothing(), ())
+            self._tell(packet.nothing())
 
     def get(self, path: str, max_bytes: int) -> bytes | None:
         """At most the first `max_bytes` of a regular file below /work; None if there is none, or a link."""
         _check_path(path)
-        with self._unless_sent() as scratch:
-            self._tell(files.get(scratch, path).finished(), ())
-        found = self._descriptors()
+        found = self._opened(files.get, path)
         return streams.read_regular(found[0], max_bytes) if found else None
 
     def names(self, folder: str = ".") -> list[str]:
         """What the folder below /work holds, sorted; empty if it is absent."""
         if folder != ".":
             _check_path(folder)
-        with self._unless_sent() as scratch:
-            self._tell(files.folder(scratch, folder).finished(), ())
-        found = self._descriptors()
+        found = self._opened(files.folder, folder)
         try:
             return sorted(os.listdir(found[0])) if found else []
         except OSError as error:
@@ -298,7 +294,7 @@ class Box:
             changes = packet.Packet("changing folders")
             changes.calls(steps)
             changes.end()
-            self._tell(changes.finished(), ())
+            self._tell(changes.finished())
 
     def _kill(self) -> None:
         with contextlib.suppress(OSError):  # a box that is gone has nothing left to kill
@@ -311,18 +307,20 @@ class Box:
             del self._puts[0]
             os.close(source)
 
-    def _tell(self, told: bytes, descriptors: tuple[int, ...]) -> None:
+    def _tell(self, told: bytes) -> None:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
             self._send_puts()
-            self._birth.control.send_packet(told, descriptors)
+            self._birth.control.send_packet(told)
         except OSError as error:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error
 
-    def _descriptors(self) -> tuple[int, ...]:
-        """Of the next answer."""
+    def _opened(self, ask: Callable[[Scratch, str], packet.Packet], path: str) -> tuple[int, ...]:
+        """What came with the answer: a descriptor, or none if there is nothing of that name."""
+        with self._unless_sent() as scratch:
+            self._tell(ask(scratch, path).finished())
         try:
             return self._answer()[1]
         except SandboxError:

@@ -169,7 +169,7 @@ def _keep(given: int, started: list[subprocess.Popen[bytes]], up: threading.Even
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(given,),
-                env={"LD_BIND_NOW": "1"},
+                env={"LD_BIND_NOW": "1"},  # for inits that are interpreters: not in each forked one again
                 cwd="/",
                 start_new_session=True,
             )

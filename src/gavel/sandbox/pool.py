@@ -90,17 +90,16 @@ def _made_ready(launcher: Launcher, spec: BoxSpec) -> Birth:
     birth.control.set_timeout(_READY_SECONDS)
     try:
         received = birth.control.receive_packet()
-        reason = "a new box ended" if received is None else ""
         if received is not None:
             packet.answered(received[0])
+            return birth
+        reason = "a new box ended"
     except packet.InitError as error:
         reason = str(error)
     except OSError as error:
         reason = f"a new box: {error}"
-    if reason:
-        discard(birth)
-        raise SandboxError(reason)
-    return birth
+    discard(birth)
+    raise SandboxError(reason)
 
 
 def is_alive(birth: Birth) -> bool:

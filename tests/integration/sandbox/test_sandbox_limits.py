@@ -96,7 +96,7 @@ for _ in range(40):
 )
 def test_a_busy_machine_is_not_idleness(box: Box, python: RunPython, work: str) -> None:
     """A program that takes every moment it gets of a busy core outlives its wall time limit."""
-    with _busy_core() as pinned:
+    with _busy_core(4) as pinned:
         alone = python(box, "import os\n" + work, wall_time_ms=20_000, cpu_time_ms=5000).outcome
         wall_time_ms = 3 * alone.cpu_time_ms
         ran = python(box, pinned + work, wall_time_ms=wall_time_ms, cpu_time_ms=5000).outcome

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Final
 
 from . import calls, executor, interpreter, kernel, namespace
+from .packet import ALL
 
 _AT_EMPTY_PATH: Final = 0x1000
 _CLOSE_ON_EXEC: Final = 4
-_LAST: Final = 0xFFFFFFFF
 _MODE: Final = 0o500
 _NUMBER: Final = (0, 0)
 """Where in the table the descriptor stands that only the box has."""
@@ -74,6 +74,6 @@ def _steps(path: str, program: bytes) -> list[calls.Call]:
     executable = os.open(path, os.O_PATH | os.O_CLOEXEC)
     return [
         ("dup3", -1, executor.CONTROL, 0),
-        ("close_range", executor.FIRST_GIVEN, _LAST, _CLOSE_ON_EXEC),
+        ("close_range", executor.FIRST_GIVEN, ALL, _CLOSE_ON_EXEC),
         ("execveat", executable, b"", (namespace.NAME.encode(),), (), _AT_EMPTY_PATH),
     ]

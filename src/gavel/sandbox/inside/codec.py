@@ -104,29 +104,21 @@ class Channel:
             raise OSError("a truncated message")
         return self._buffer[:size], tuple(descriptors)
 
-    def answer(self, do: Callable[[Message, list[int]], Answer | None], request: Answer) -> bool:
-        """Does what a request asks for and sends what comes of it, unless that is None, or the error. Says
-        whether it was done.
+    def answer(self, do: Callable[[Message, tuple[int, ...]], Answer], request: Answer) -> None:
+        """Does what a request asks for and sends what comes of it, or the error.
 
-        The descriptors of both are closed, of the request's those that `do` leaves in the list.
+        The descriptors of both are closed.
         """
-        message, descriptors = request[0], [*request[1]]
-        done = True
+        message, descriptors = request
+        answer: Message
+        out: tuple[int, ...]
         try:
-            answered = do(message, descriptors)
-            if answered is None:
-                return True
-            answer, out = answered
+            answer, out = do(message, descriptors)
         except (OSError, ValueError, KeyError) as error:
-            done = False
-            answer, out = (
-                {"error": f"{type(error).__name__}: {error}", "errno": getattr(error, "errno", 0)},
-                (),
-            )
+            answer, out = {"error": f"{type(error).__name__}: {error}"}, ()
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
         self.send(answer, out)
         for descriptor in out:
             os.close(descriptor)
-        return done

@@ -19,6 +19,8 @@ CONTROL: Final = 3
 """Its socket. What comes with a packet are the descriptors from FIRST_GIVEN on, in order."""
 FIRST_GIVEN: Final = 4
 ENTRY_BYTES: Final = 64
+RESULT_OFFSET: Final = 56
+"""Of an entry's last word."""
 # Operations, in the place of a system call's number.
 END: Final = -1
 """Waits for the next packet."""

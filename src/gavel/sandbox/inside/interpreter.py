@@ -16,15 +16,14 @@ import sys
 from typing import Final, Never
 
 from . import executor, kernel
+from .codec import DESCRIPTORS_MAX
 from .numbers import NUMBER
 from .packet import SIGNAL_SET_BYTES
 
 _WORDS: Final = struct.Struct("<8q")
-_RESULT: Final = 7 * 8
 _STATE: Final = struct.Struct("<qQ")
 _POLL: Final = struct.Struct("=ihh")
 _TIME_BYTES: Final = 16
-_DESCRIPTORS: Final = 16
 _MAP_FIXED: Final = 0x100000
 """NOREPLACE."""
 _SIZE: Final = executor.BUFFER + executor.BUFFER_BYTES - executor.STATE
@@ -63,7 +62,7 @@ class _Interpreter:
         self._is_broken = False
 
     def serve(self) -> None:
-        room = socket.CMSG_SPACE(_DESCRIPTORS * array.array("i").itemsize)
+        room = socket.CMSG_SPACE(DESCRIPTORS_MAX * array.array("i").itemsize)
         buffer = self._memory[executor.BUFFER - executor.STATE :]
         while self._control.recvmsg_into([buffer], room, socket.MSG_CMSG_CLOEXEC)[0] > 0:
             if not self._is_broken:
@@ -75,7 +74,9 @@ class _Interpreter:
             at = entry - executor.STATE
             operation, *words, otherwise = _WORDS.unpack_from(self._memory, at)
             result = self._operate(operation, words[0]) if operation < 0 else _call(operation, words)
-            self._memory[at + _RESULT : at + _WORDS.size] = result.to_bytes(8, "little", signed=True)
+            self._memory[at + executor.RESULT_OFFSET : at + _WORDS.size] = result.to_bytes(
+                8, "little", signed=True
+            )
             if result < 0 and otherwise:
                 _STATE.pack_into(self._memory, 0, result, entry)
                 entry = otherwise

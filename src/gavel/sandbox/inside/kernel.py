@@ -16,8 +16,6 @@ _locked: Final = ctypes.PyDLL(None, use_errno=True)
 _BEFORE_FORK: Final = ctypes.pythonapi.PyOS_BeforeFork
 _AFTER_FORK_IN_CHILD: Final = ctypes.pythonapi.PyOS_AfterFork_Child
 _AFTER_FORK_IN_PARENT: Final = ctypes.pythonapi.PyOS_AfterFork_Parent
-_MOUNT: Final = libc.mount
-_UMOUNT: Final = libc.umount2
 _SYSCALL: Final = libc.syscall
 _SYSCALL.restype = ctypes.c_long
 _SIGNAL_SET_BYTES: Final = 8
@@ -81,12 +79,12 @@ def _checked(result: int, what: str) -> int:
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    result = _MOUNT(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
+    result = libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
     _checked(result, f"mount {kind or source} on {target}")
 
 
 def umount(target: str) -> None:
-    _checked(_UMOUNT(target.encode(), MNT_DETACH), f"umount {target}")
+    _checked(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
 def make_read_only(target: str, *, devices: bool = False) -> None:

@@ -39,7 +39,6 @@ _REPORT: Final = struct.Struct("<qQQ")
 _SOL_SOCKET, _SCM_RIGHTS = 1, 1
 _MSG_NOSIGNAL: Final = 0x4000
 _ARGUMENTS: Final = 6
-_RESULT: Final = 7 * 8
 
 
 class PacketTooLargeError(ValueError):
@@ -174,7 +173,9 @@ class Packet:
         for place, label in self._jumps:
             _WORD.pack_into(self._entries, place, first + label.index * executor.ENTRY_BYTES)
         for place, label in self._results:
-            _WORD.pack_into(self._data, place, first + label.index * executor.ENTRY_BYTES + _RESULT)
+            _WORD.pack_into(
+                self._data, place, first + label.index * executor.ENTRY_BYTES + executor.RESULT_OFFSET
+            )
         _WORD.pack_into(self._data, 0, first)
         size = len(self._data) + len(self._entries)
         if size > PACKET_BYTES_MAX:
@@ -187,7 +188,7 @@ class Packet:
     def _entry(self, name: str, number: int, words: list[int], otherwise: Label | None) -> None:
         self._names.append(name)
         if otherwise is not NEXT:
-            self._jumps.append((len(self._entries) + _RESULT, otherwise or self._failed))
+            self._jumps.append((len(self._entries) + executor.RESULT_OFFSET, otherwise or self._failed))
         self._entries += _ENTRY.pack(number, *words, *(0,) * (_ARGUMENTS + 1 - len(words)))
 
     def _send(

@@ -38,7 +38,7 @@ class Spawner:
         while received := self._connection.receive():
             self._connection.answer(self._do, received)
 
-    def _do(self, message: codec.Message, descriptors: list[int]) -> codec.Answer:
+    def _do(self, message: codec.Message, descriptors: tuple[int, ...]) -> codec.Answer:
         match message["op"]:
             case "user":
                 kernel.unshare(kernel.CLONE_NEWUSER)
