@@ -164,11 +164,17 @@ def _place(name: str, path: str, prefix: str) -> tuple[str, Mount | None]:
     if _is_seen(path) and _is_seen(os.path.realpath(path)):
         return path, None
     real = os.path.realpath(path)
-    source = os.path.realpath(prefix or Path(real).parent.parent)
+    source = os.path.realpath(prefix or _folder_of(real))
     if os.path.commonpath((source, real)) != source or source == "/":
         raise ProbeError(f"{path} does not lie in its toolchain's folder {source}")
     mount = _mount(source)
     return mount.target + real[len(source) :], mount
+
+
+def _folder_of(program: str) -> str:
+    """The folder of its toolchain. A package of npm may need others beside it."""
+    head, modules, _rest = program.partition("/node_modules/")
+    return f"{head}/node_modules" if modules else str(Path(program).parent.parent)
 
 
 def _seen(path: str, mounts: Sequence[Mount]) -> tuple[str, Mount | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import shutil
 import subprocess
@@ -115,6 +116,33 @@ def test_a_language_lives_in_its_image(judge: Judge, root: Path, tmp_path: Path)
     )
     assert judged.verdict == s.VERDICT_ACCEPTED, judged.tests
     assert (root / "usr" / "share" / "image").read_text() == "ours\n"
+
+
+def test_links_of_an_image_never_lead_to_the_machine(judge: Judge, root: Path, tmp_path: Path) -> None:
+    """Those of its /etc mean places in it, as Debian's alternatives do; one to nowhere is left out."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "word").write_text("the machine's\n")
+    etc = root / "etc"
+    (etc / "alternatives").mkdir(parents=True)
+    (etc / "fpc-3.2.2.cfg").write_text("ours\n")
+    (etc / "alternatives" / "fpc.cfg").symlink_to("/etc/fpc-3.2.2.cfg")
+    (etc / "fpc.cfg").symlink_to("/etc/alternatives/fpc.cfg")
+    (etc / "localtime").symlink_to(tmp_path / "secret" / "word")
+    (etc / "php").symlink_to(tmp_path / "secret")
+    (etc / "perl").symlink_to("/../../../usr/share")
+    os.mkfifo(etc / "mono")
+    toolchains = Deployment(roots=(f"bash={root}",)).open()
+    engine = engine_with(judge, tmp_path, "bash", toolchains)
+    program = (
+        "read -r word < /etc/fpc.cfg; echo $word\nread -r word < /etc/perl/image; echo $word\n"
+        "for name in localtime php mono; do [ -e /etc/$name ] && echo $name; done; echo none"
+    )
+
+    judged = Judge(engine, judge.objects).judge(
+        "bash", program, tests=[s.InlineTest(expected=b"ours\nours\nnone\n")]
+    )
+
+    assert judged.verdict == s.VERDICT_ACCEPTED, judged.tests
 
 
 def test_an_image_that_does_not_work_harms_no_other_language(

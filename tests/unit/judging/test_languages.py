@@ -78,6 +78,30 @@ def test_a_toolchain_outside_the_system_folders_is_mounted(
     assert found.programs["node"] == f"{mount.target}/bin/node"
 
 
+def test_a_package_of_npm_comes_with_those_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TypeScript's compiler is in a package of its own for each platform."""
+    modules = tmp_path / "npm" / "lib" / "node_modules"
+    compiler = modules / "typescript" / "bin" / "tsc"
+    compiler.parent.mkdir(parents=True)
+    compiler.write_text("#!/bin/sh\necho Version 7\n")
+    compiler.chmod(0o755)
+    (modules / "@types").mkdir()
+    (tmp_path / "npm" / "bin").mkdir()
+    (tmp_path / "npm" / "bin" / "tsc").symlink_to(compiler)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'npm' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    toolchains.detect.cache_clear()
+    try:
+        found = toolchains.detect("typescript")
+    finally:
+        toolchains.detect.cache_clear()
+
+    assert (found.available, found.version) == (True, "Version 7")
+    (mount,) = found.mounts
+    assert mount.source == os.path.realpath(modules)
+    assert found.programs["tsc"] == f"{mount.target}/typescript/bin/tsc"
+    assert found.programs["types"] == f"{mount.target}/@types"
+
+
 def test_a_toolchain_that_hangs_or_fails_is_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,8 @@ MS_PRIVATE: Final = 0x40000
 MNT_DETACH: Final = 0x2
 
 _AT_CURRENT_FOLDER: Final = -100
+# The folder is the root of the path and of every link on the way, and no link of /proc is followed.
+_RESOLVE_IN_ROOT: Final = 0x10 | 0x02
 _AT_RECURSIVE: Final = 0x8000
 _MOUNT_ATTR_RDONLY: Final = 0x1
 _MOUNT_ATTR_NOSUID: Final = 0x2
@@ -69,6 +71,10 @@ class _MountAttr(ctypes.Structure):
         ("propagation", ctypes.c_uint64),
         ("userns_fd", ctypes.c_uint64),
     )
+
+
+class _OpenHow(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
 def _checked(result: int, what: str) -> int:
@@ -106,6 +112,19 @@ def make_read_only(target: str, *, devices: bool = False) -> None:
         size,
     )
     _checked(result, f"mount_setattr {target}")
+
+
+def open_in_root(folder: int, path: str) -> int:
+    """A descriptor of a place alone (O_PATH): where the path leads for who has `folder` as root."""
+    how = _OpenHow(os.O_PATH | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT)
+    result = _SYSCALL(
+        ctypes.c_long(NUMBER["openat2"]),
+        ctypes.c_int(folder),
+        path.encode(),
+        ctypes.byref(how),
+        ctypes.c_size_t(ctypes.sizeof(how)),
+    )
+    return _checked(int(result), f"openat2 {path}")
 
 
 def unshare(flags: int) -> None:

@@ -5,7 +5,8 @@ What lies in it: `/usr` and what belongs to it, an `/etc` of the few files that 
 spec share its inodes, so all of it is read-only for everyone.
 """
 
-import glob
+import contextlib
+import fnmatch
 import os
 import stat
 from typing import Final
@@ -55,7 +56,7 @@ def build(folder: str, root: str, mounts: list[tuple[str, str]]) -> None:
         os.mkdir(f"{folder}{HIDDEN}{name}", 0o755)
     for name in _SYSTEM:
         _system_folder(f"{root.rstrip('/')}/{name}", f"{folder}/{name}")
-    _etc(f"{root.rstrip('/')}/etc", f"{folder}/etc")
+    _etc(root, f"{folder}/etc")
     for source, target in mounts:
         _bind(os.path.realpath(source, strict=True), folder + target)
     kernel.make_read_only(folder)
@@ -93,17 +94,45 @@ def _system_folder(source: str, target: str) -> None:
         _bind(source, target)
 
 
-def _etc(source: str, target: str) -> None:
-    for pattern in _ETC:
-        for path in glob.glob(f"{source}/{pattern}"):
-            name = path.removeprefix(f"{source}/")
-            if os.path.isdir(path):
-                _bind(path, f"{target}/{name}")
-                continue
-            with open(path, "rb") as file:
-                _write(f"{target}/{name}", file.read(_COPY_BYTES_MAX))
+def _etc(root: str, target: str) -> None:
+    """Links mean places in `root`, as the box will see them: those of an image never lead to the machine's
+    files. One that leads nowhere is left out.
+    """
+    folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in _etc_names(folder):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                _show(folder, f"etc/{name}", f"{target}/{name}")
+    finally:
+        os.close(folder)
     for name, text in _ETC_FILES.items():
         _write(f"{target}/{name}", text.encode())
+
+
+def _etc_names(root: int) -> list[str]:
+    try:
+        place = kernel.open_in_root(root, "etc")
+    except FileNotFoundError:
+        return []
+    try:
+        names = os.listdir(f"/proc/self/fd/{place}")
+    finally:
+        os.close(place)
+    return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in _ETC)]
+
+
+def _show(root: int, path: str, target: str) -> None:
+    """A folder is bound, a regular file copied: it may be replaced while boxes have it open."""
+    place = kernel.open_in_root(root, path)
+    try:
+        mode, seen = os.fstat(place).st_mode, f"/proc/self/fd/{place}"
+        if stat.S_ISDIR(mode):
+            _bind(seen, target)
+        elif stat.S_ISREG(mode):
+            with open(seen, "rb") as file:
+                _write(target, file.read(_COPY_BYTES_MAX))
+    finally:
+        os.close(place)
 
 
 def _write(path: str, data: bytes) -> None:
