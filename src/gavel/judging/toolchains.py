@@ -140,11 +140,13 @@ def identity_of(paths: Iterable[str]) -> str:
 
 
 def first_line(code: int, output: bytes, argv: Sequence[str]) -> str:
-    """A version command's answer. Raises ProbeError when it failed."""
+    """A version command's answer: its first line that is no warning, as Java gives them to what is written in
+    it. Raises ProbeError when it failed.
+    """
     lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
     if code != 0 or not lines:
         raise ProbeError(f"{' '.join(argv[:2])} failed ({code}): {' '.join(lines)[:200]}")
-    return lines[0]
+    return next((line for line in lines if "warning:" not in line.lower()), lines[0])
 
 
 def _find(candidates: Sequence[str]) -> str:
@@ -192,7 +194,8 @@ def _mount(source: str) -> Mount:
     try:
         return Mount(source, source)
     except ValueError:  # a folder that the box has for itself: the toolchain is seen elsewhere
-        return Mount(source, f"{INSIDE}/{hashlib.sha256(source.encode()).hexdigest()[:12]}")
+        folder = f"{INSIDE}/{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+        return Mount(source, f"{folder}/{Path(source).name}")  # Node.js looks for folders of this name
 
 
 def _is_seen(path: str) -> bool:

@@ -98,8 +98,23 @@ def test_a_package_of_npm_comes_with_those_beside_it(tmp_path: Path, monkeypatch
     assert (found.available, found.version) == (True, "Version 7")
     (mount,) = found.mounts
     assert mount.source == os.path.realpath(modules)
+    assert mount.target.endswith("/node_modules")
     assert found.programs["tsc"] == f"{mount.target}/typescript/bin/tsc"
     assert found.programs["types"] == f"{mount.target}/@types"
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        (b"gcc 12\nmore\n", "gcc 12"),
+        (b"WARNING: a restricted method\nWARNING: has been called\ninfo: kotlinc 2\n", "info: kotlinc 2"),
+        (b"OpenJDK 64-Bit Server VM warning: deprecated\ninfo: kotlinc 2\n", "info: kotlinc 2"),
+        (b"\nwarning: that is all\n", "warning: that is all"),
+    ],
+)
+def test_a_version_is_the_first_line_that_is_no_warning(said: bytes, version: str) -> None:
+    """Java warns of what it will refuse one day before the program says anything."""
+    assert toolchains.first_line(0, said, ["kotlinc", "-version"]) == version
 
 
 def test_a_toolchain_that_hangs_or_fails_is_unavailable(
