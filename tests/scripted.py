@@ -65,7 +65,11 @@ class Submissions(submission_service_pb2_grpc.SubmissionServiceServicer):
     async def ListSubmissions(self, request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         first = int(request.page_token or 0)
         last = min(first + request.page_size, self.count)
-        names = [submission_pb2.Submission(name=f"submissions/{number}") for number in range(first, last)]
+        partial = submission_pb2.VERDICT_PARTIAL
+        names = [
+            submission_pb2.Submission(name=f"submissions/{number}", verdict=partial, score=number)
+            for number in range(first, last)
+        ]
         return submission_service_pb2.ListSubmissionsResponse(
             submissions=names, next_page_token=str(last) if last < self.count else ""
         )

@@ -4,6 +4,8 @@ gRPC's.
 
 import sys
 import traceback
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -17,6 +19,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Judges programs: start a mesh, hand programs in, watch their verdicts.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"gavel {version('gavel-mesh')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _gavel(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit")
+    ] = False,
+) -> None:
+    pass
+
+
 for _module in (stack, submissions, run, languages, problems, doctor, demo):
     _module.register(app)
 
@@ -39,8 +59,9 @@ def main() -> None:
 
 def _misused(error: TyperException, *, as_json: bool) -> int:
     message: str = getattr(error, "format_message", error.__str__)()
-    if "\n" in message:
-        print(message, file=sys.stderr)  # the help, for a call without arguments
+    if not message.strip() or "\n" in message:  # a call without arguments: its help is shown
+        if message.strip():
+            print(message, file=sys.stderr)
         return EXIT_BAD_REQUEST
     context: typer.Context | None = getattr(error, "ctx", None)
     where = "gavel" if context is None else context.command_path

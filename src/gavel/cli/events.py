@@ -159,7 +159,7 @@ def ending(judgement: Judgement) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     skipped = sum(test.verdict == "SKIPPED" for test in judgement.tests)
     if skipped:
-        lines.append((f"      {skipped} behind it not run", "dim"))
+        lines.append((f"      {skipped} test{'' if skipped == 1 else 's'} not run", "dim"))
     if judgement.left_out_test_count:
         lines.append((f"      {judgement.left_out_test_count} more tests are not shown", "dim"))
     decisive = next((test for test in judgement.tests if test.verdict not in {"ACCEPTED", "SKIPPED"}), None)

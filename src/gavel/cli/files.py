@@ -31,5 +31,6 @@ def file_content(file: Path, *, as_json: bool) -> bytes:
     except OSError as error:
         fail(f"{file}: {error.strerror}", EXIT_BAD_REQUEST, as_json=as_json)
     if len(data) > FILES_BYTES_MOST:
-        fail(f"{file} is larger than a submission may be; send less", EXIT_BAD_REQUEST, as_json=as_json)
+        most = f"more than the {FILES_BYTES_MOST >> 20} MiB that a submission may hold"
+        fail(f"{file} holds {most}; send less", EXIT_BAD_REQUEST, as_json=as_json)
     return data

@@ -37,6 +37,11 @@ def size_bytes(text: str, option: str) -> int:
     return _quantity(text, _SIZES_BYTES, option, "a size with its unit, such as 256MiB or 1GiB")
 
 
+def constant(text: str) -> str:
+    """`WRONG_ANSWER` of that, `wrong answer` or `wrong-answer`."""
+    return re.sub(r"[\s-]+", "_", text.strip()).upper()
+
+
 def labels_of(pairs: list[str] | None) -> dict[str, str]:
     """The labels of `key=value` texts; BadParameter otherwise."""
     labels: dict[str, str] = {}
@@ -58,4 +63,7 @@ def _quantity(text: str, units: dict[str, int], option: str, expected: str) -> i
     factor = units.get(match[2].lower()) if match else None
     if match is None or factor is None:
         raise typer.BadParameter(f"expected {expected}, found {text!r}", param_hint=option)
-    return round(float(match[1]) * factor)
+    value = round(float(match[1]) * factor)
+    if value == 0:  # to the API 0 is the default, which nobody means who writes it
+        raise typer.BadParameter(f"expected more than 0, found {text!r}", param_hint=option)
+    return value

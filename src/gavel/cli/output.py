@@ -116,7 +116,8 @@ def fail(message: str, status: int, /, *, as_json: bool, **details: Any) -> NoRe
 def told(message: str, status: int, /, *, as_json: bool, **details: Any) -> int:
     """Says what is wrong and what to do next; returns the exit status."""
     if as_json:
-        json_line({"event": "failed", "message": message, **details})
+        nothing = {"reason": "", "code": "", "violations": []}
+        json_line({"event": "failed", "message": message, **nothing, **details})
     print(f"gavel: {printable(message)}", file=sys.stderr)
     return status
 

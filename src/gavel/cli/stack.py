@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -58,9 +59,12 @@ def up(
 ) -> None:
     """Start the whole mesh on this machine and keep it running until Ctrl-C (or `gavel down`)."""
     options = _options(data_dir, ingress, submission, result, worker or [])
+    _make_folder(options.data_dir)
     from gavel.cli.stack_view import Teller
 
-    say = _say_json if as_json else Teller(options.data_dir, detach=detach)
+    say = (
+        _say_json if as_json else Teller(options.data_dir, detach=detach, option=_option_of(options.data_dir))
+    )
     ok = _run_detached(options, say) if detach else _run_here(options, say)
     if not ok:
         raise typer.Exit(EXIT_FAILED)
@@ -100,7 +104,7 @@ def status(data_dir: DataDir = None, as_json: Json = False) -> None:
     data = data_folder(data_dir)
     supervisor = state.holder(data)
     if supervisor is None:
-        _fail(as_json, f"no mesh runs on {data}; start one with: gavel up")
+        _fail(as_json, f"no mesh runs on {data}; start one with: gavel up{_option_of(data)}")
     current = state.read(data)
     if current is None or current.supervisor != supervisor:
         _fail(as_json, f"the mesh on {data} has just begun to start (process {supervisor.pid})")
@@ -173,6 +177,20 @@ def data_folder(given: Path | None) -> Path:
     return (given or default).absolute()
 
 
+def _option_of(data: Path) -> str:
+    """The option that names this data folder to another command; empty for the default."""
+    return "" if data == data_folder(None) else f" --data-dir {shlex.quote(str(data))}"
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        (data / "logs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{data} cannot be made: {error.strerror}", param_hint="--data-dir"
+        ) from error
+
+
 def _run_here(options: Options, say: Listener) -> bool:
     from gavel.embedded.supervisor import Supervisor
 
@@ -196,7 +214,6 @@ def _run_detached(options: Options, say: Listener) -> bool:
     from gavel.embedded.events import Event, Kind
 
     log = options.data_dir / "logs" / "supervisor.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     argv = [sys.executable, "-P", "-m", "gavel.embedded", *arguments_of(options)]
     with log.open("ab") as errors:
         popen = subprocess.Popen(

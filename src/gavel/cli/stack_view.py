@@ -28,8 +28,9 @@ Facts = dict[str, object]
 class Teller:
     """Tells a person what a supervisor does."""
 
-    def __init__(self, data_dir: Path, *, detach: bool) -> None:
+    def __init__(self, data_dir: Path, *, detach: bool, option: str = "") -> None:
         self._data = data_dir
+        self._option = option
         self._detach = detach
         self._began = time.monotonic()
         self._console = Console(highlight=False, soft_wrap=True)
@@ -55,8 +56,10 @@ class Teller:
             current = state.read(self._data)
             if current is not None:
                 show(self._data, current, [], [])
-            ends = "gavel down" if self._detach else "Ctrl-C"
-            self._console.print(f"Gavel is up at {event.address}; {ends} stops it, the data stays.")
+            ends = f"gavel down{self._option}" if self._detach else "Ctrl-C"
+            self._console.print(
+                f"Gavel is up at {event.address}; {ends} stops it, the data stays.", markup=False
+            )
 
 
 def show(data: Path, current: MeshState, found: list[Facts], workers: list[Facts]) -> None:

@@ -6,18 +6,25 @@ import base64
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from gavel.cli.files import file_content, program_files
-from gavel.cli.options import ADDRESS, Address, Json, labels_of, size_bytes, submission_name, time_ms
+from gavel.cli.options import (
+    ADDRESS,
+    Address,
+    Json,
+    constant,
+    labels_of,
+    size_bytes,
+    submission_name,
+    time_ms,
+)
 from gavel.cli.output import (
-    EXIT_BAD_REQUEST,
     EXIT_INTERRUPTED,
     connected,
     console,
-    fail,
     json_line,
     mebibytes,
     milliseconds,
@@ -26,6 +33,24 @@ from gavel.cli.output import (
 
 if TYPE_CHECKING:
     from gavel.client import Accepted, Client, InlineTest, Submission
+
+_JUDGED: Final = (
+    "cpu_time_ms",
+    "wall_time_ms",
+    "memory_bytes",
+    "test_count",
+    "tests",
+    "compile",
+    "groups",
+    "first_failed_test",
+    "left_out_test_count",
+    "failure",
+    "language_version",
+    "worker",
+    "start_time",
+    "end_time",
+)
+"""What a submission's JSON tells of its judgement, where that has begun and is told; a list does not."""
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="submissions/<uuid>, or the uuid alone")]
 
@@ -78,6 +103,8 @@ def submit(
         "memory_bytes": size_bytes(memory, "--memory") if memory else 0,
     }
     labels = labels_of(label)
+    if str(stdin) == str(expected) == "-":
+        raise typer.BadParameter("only one of the two can be -", param_hint="--stdin, --expected")
     sources = program_files(files, as_json=as_json)
     given = file_content(stdin, as_json=as_json) if stdin else None
     wanted = file_content(expected, as_json=as_json) if expected else None
@@ -177,23 +204,20 @@ def list_submissions(
     """List submissions, newest first."""
     labels = labels_of(label)
     with connected(address, as_json=as_json) as client:
-        try:
-            found = client.list(
-                problem=f"problems/{problem.removeprefix('problems/')}" if problem else "",
-                language=language,
-                state=state.upper(),
-                verdict=verdict.upper(),
-                labels=labels,
-                most=most,
-            )
-            out = console()
-            for each in found:
-                if as_json:
-                    json_line(_facts(each))
-                else:
-                    out.print(_line(each))
-        except ValueError as error:
-            fail(f"{error}; see gavel list --help", EXIT_BAD_REQUEST, as_json=as_json)
+        found = client.list(
+            problem=problem,
+            language=language,
+            state=constant(state),
+            verdict=constant(verdict),
+            labels=labels,
+            most=most,
+        )
+        out = console()
+        for each in found:
+            if as_json:
+                json_line(_facts(each))
+            else:
+                out.print(_line(each))
 
 
 def _follow(client: Client, submission: str | Accepted, *, as_json: bool) -> int:
@@ -227,20 +251,7 @@ def _facts(submission: Submission) -> dict[str, Any]:
     """A submission, and its judgement's facts beside its own."""
     facts = dataclasses.asdict(submission)
     judgement = facts.pop("judgement") or {}
-    judged = {
-        key: judgement.get(key, default)
-        for key, default in (
-            ("cpu_time_ms", 0),
-            ("wall_time_ms", 0),
-            ("memory_bytes", 0),
-            ("test_count", 0),
-            ("tests", []),
-            ("compile", None),
-            ("score", None),
-            ("failure", ""),
-            ("language_version", ""),
-        )
-    }
+    judged = {key: judgement[key] for key in _JUDGED if key in judgement}
     return {"submission": facts.pop("name"), **facts, **judged}
 
 
@@ -281,4 +292,6 @@ def _line(submission: Submission) -> str:
     time = submission.create_time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if submission.create_time else ""
     task = submission.problem.removeprefix("problems/") or "-"
     end = submission.verdict.replace("_", " ") or submission.state
+    if submission.score is not None:
+        end += f" {submission.score:g}"
     return f"{submission.name}  {time:<19}  {submission.language:<10}  {task:<20}  {end}"

@@ -100,7 +100,11 @@ class Package:
 
 
 def load(folder: Path, *, time_limit_ms: int = 0) -> Package:
-    """Reads the package. Raises InvalidPackage with all that is wrong, RequestError for what is no folder."""
+    """Reads the package. Raises InvalidPackage with all that is wrong, RequestError for what is no folder,
+    ValueError for a time limit beyond what any program may have.
+    """
+    if time_limit_ms > _CPU_TIME_MS_MOST:
+        raise ValueError(f"--time-limit: nothing is judged by more than {_CPU_TIME_MS_MOST / 1000:g} s")
     files = {file.path: file for file in read_package(folder)}
     references = {
         path: FileReference(path=path, sha256=file.sha256, size_bytes=file.size_bytes)

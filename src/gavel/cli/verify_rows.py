@@ -265,7 +265,11 @@ def _detail(judgement: Judgement, name: str) -> str:
     test = next((test for test in judgement.tests if test.test == name), None)
     if test is None:
         return ""
-    return "\n".join(_head(text) for text in (test.message, test.feedback, test.stderr) if text.strip())
+    told = [_head(text) for text in (test.message, test.feedback, test.stderr) if text.strip()]
+    if test.verdict == "JUDGE_ERROR":  # results hold no more of it, since contestants may see them
+        worker = judgement.worker.removeprefix("workers/")
+        told.append(f"what it wrote is in the worker's log: gavel logs {worker}, event judge_error")
+    return "\n".join(told)
 
 
 def _head(text: str) -> str:

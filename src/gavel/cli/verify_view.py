@@ -181,7 +181,8 @@ def _end(found: Summary) -> str:
         count = f"{len(found.failed)} of {len(found.rows)}"
         return f"{count} were not judged{left_out}: gavel status shows what runs"
     if found.wrong:
-        return f"{len(found.wrong)} of {len(found.judged)} judged did not get what is expected{left_out}"
+        count = f"{len(found.wrong)} of {len(found.rows) - len(found.left_out)}"
+        return f"{count} did not get what is expected{left_out}"
     if found.faults:
         return f"{len(found.judged)} judged as expected{left_out}, but the package does not hold"
     if not found.judged:

@@ -235,17 +235,14 @@ class AsyncClient:
         since: datetime | None = None,
         most: int = 0,
     ) -> AsyncGenerator[Submission, None]:
-        """Tells submissions, newest first, without judgements; `most` of them, or all for 0."""
-        request = submission_service_pb2.ListSubmissionsRequest(
-            page_size=min(most or _PAGE, _PAGE),
-            problem=problem,
-            language=language,
-            state=f"STATE_{state}" if state else None,
-            verdict=f"VERDICT_{verdict}" if verdict else None,
-            labels=labels or {},
+        """Tells submissions, newest first, without judgements; `most` of them, or all for 0.
+
+        `state` and `verdict` are words such as `RUNNING` and `WRONG_ANSWER`; RequestError for others.
+        """
+        request = requests.list_submissions(
+            problem=problem, language=language, state=state, verdict=verdict, labels=labels or {}, since=since
         )
-        if since is not None:
-            request.create_time_min.CopyFrom(requests.timestamp(since))
+        request.page_size = min(most or _PAGE, _PAGE)
         count = 0
         async for page in self._calls.pages(calls.submissions, "ListSubmissions", request):
             for each in page.submissions:

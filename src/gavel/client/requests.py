@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -36,6 +37,26 @@ def problem_name(name: str) -> str:
     return name if name.startswith("problems/") else f"problems/{name}"
 
 
+def list_submissions(
+    *,
+    problem: str,
+    language: str,
+    state: str,
+    verdict: str,
+    labels: Mapping[str, str],
+    since: datetime | None,
+) -> submission_service_pb2.ListSubmissionsRequest:
+    """The request, without a page; RequestError for a state or verdict that there is not."""
+    return submission_service_pb2.ListSubmissionsRequest(
+        problem=problem_name(problem) if problem else "",
+        language=language,
+        state=_number(submission_pb2.State, "STATE_", state, "state"),
+        verdict=_number(submission_pb2.Verdict, "VERDICT_", verdict, "verdict"),
+        labels=labels,
+        create_time_min=None if since is None else timestamp(since),
+    )
+
+
 def create_submission(
     *,
     request_id: str,
@@ -51,11 +72,11 @@ def create_submission(
     batch: bool,
     labels: Mapping[str, str],
 ) -> submission_service_pb2.CreateSubmissionRequest:
-    """The request; RequestError when it names a problem and tests at once."""
+    """The request; RequestError when it names a problem and tests at once, TypeError for a file of text."""
     request = submission_service_pb2.CreateSubmissionRequest(
         request_id=request_id,
         language=language,
-        sources=[submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()],
+        sources=_sources(files),
         entry_point=entry_point,
         argv=argv,
         limits=limits.to_proto(),
@@ -75,10 +96,10 @@ def create_submission(
 def program_start(
     *, language: str, files: Mapping[str, bytes], entry_point: str, argv: Sequence[str], limits: Limits
 ) -> worker_service_pb2.RunProgramStart:
-    """What to run at once."""
+    """What to run at once; TypeError for a file of text."""
     return worker_service_pb2.RunProgramStart(
         language=language,
-        sources=[submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()],
+        sources=_sources(files),
         entry_point=entry_point,
         argv=argv,
         limits=limits.to_proto(),
@@ -102,6 +123,21 @@ def language_of(paths: Sequence[str], languages: Sequence[Language]) -> str:
             "language", f"the files belong to several languages, {', '.join(sorted(found))}: name one"
         )
     raise _invalid("language", f"no language is known by the suffix of {', '.join(paths)}: name one")
+
+
+def _number(kind: Any, prefix: str, name: str, field: str) -> Any:
+    """The number of a name that stands without its prefix; 0 of none."""
+    known = [each.removeprefix(prefix) for each, number in kind.items() if number]
+    if name and name not in known:
+        raise _invalid(field, f"expected one of {', '.join(known)}, found {name!r}")
+    return kind.Value(prefix + name) if name else 0
+
+
+def _sources(files: Mapping[str, bytes]) -> list[submission_pb2.SourceFile]:
+    for path, data in files.items():
+        if isinstance(data, str):
+            raise TypeError(f"files[{path!r}] is a str; bytes are needed: encode it")
+    return [submission_pb2.SourceFile(path=path, data=data) for path, data in files.items()]
 
 
 def _inline(tests: Sequence[InlineTest], arguments: Sequence[str]) -> submission_pb2.InlineTests:

@@ -210,6 +210,8 @@ class Submission:
     labels: Mapping[str, str]
     limits: Limits
     create_time: datetime | None = None
+    score: float | None = None
+    """Points, for problems that score, once it is FINISHED."""
     judgement: Judgement | None = None
     """The current one; in answers of `get` once judging has begun."""
     sources: Mapping[str, bytes | str] = field(default_factory=dict)
@@ -228,6 +230,7 @@ class Submission:
             labels=dict(proto.labels),
             limits=Limits.from_proto(proto.limits),
             create_time=instant(proto, "create_time"),
+            score=_optional(proto, "score"),
             judgement=Judgement.from_proto(proto.judgement) if proto.HasField("judgement") else None,
             sources={each.path: each.digest or each.data for each in proto.sources},
         )

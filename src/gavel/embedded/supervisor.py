@@ -140,7 +140,8 @@ class Supervisor:
             workers = plan.assign_languages(self._options.workers, available())
         except UnavailableLanguageError as error:
             self._cancel()
-            raise StartError("worker", f"no toolchain for {error}; see gavel doctor") from error
+            what = "gavel doctor lists the codes, and what each needs"
+            raise StartError("worker", f"no toolchain for {error}; {what}") from error
         except SettingsError as error:
             self._cancel()
             raise StartError("worker", str(error)) from error

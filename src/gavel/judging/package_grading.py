@@ -206,7 +206,9 @@ def _require(index: int, groups: Sequence[TestGroup], config: Configuration, fol
         elif other >= index:
             config.findings.error(where, f"{name} does not come before {group.name}")
         elif groups[other].score_aggregation != _PASS_FAIL:
-            config.findings.error(where, f"{name} has a score_aggregation other than pass-fail")
+            config.findings.error(
+                where, f"only a group with score_aggregation: pass-fail can be required, which {name} has not"
+            )
         else:
             group.required_groups.append(other)
 

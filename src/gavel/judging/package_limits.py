@@ -60,7 +60,7 @@ def limits_of(value: Any, metadata: Metadata, config: Configuration) -> PackageL
             or not math.isfinite(number)
             or number <= 0
         ):
-            findings.error(f"{PROBLEM}:limits.{key}", "must be a number above 0")
+            findings.error(f"{PROBLEM}:limits.{key}", f"must be a number above 0, not {str(number)[:40]!r}")
             return 0
         scaled = round(number * unit)
         if not bound.least <= scaled <= bound.most:
@@ -141,7 +141,9 @@ def _time_limit(
             time_ms = -1
         if not bound.least <= time_ms <= bound.most:
             config.findings.error(
-                path, f"the time limit must lie within {bound.least / 1000:g} and {bound.most / 1000:g} s"
+                path,
+                f"the time limit must lie within {bound.least / 1000:g} and {bound.most / 1000:g} s, "
+                f"not {match[1][:40]!r}",
             )
         found.run.cpu_time_ms = max(time_ms, 0)
         return

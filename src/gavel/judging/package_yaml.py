@@ -43,6 +43,8 @@ def load(text: str, written: Collection[str] = ()) -> Any:
         loaded = None if node is None else loader.construct_document(node)
     except BadYaml:
         raise
+    except yaml.MarkedYAMLError as error:
+        raise BadYaml(f"is not valid YAML: {_told(error)[:500]}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadYaml(f"is not valid YAML: {str(error)[:500]}") from None
     except (LookupError, AttributeError, OverflowError):  # PyYAML's own, where a value does not fit its tag
@@ -51,6 +53,13 @@ def load(text: str, written: Collection[str] = ()) -> Any:
     if fault:
         raise BadYaml(fault)
     return loaded
+
+
+def _told(error: yaml.MarkedYAMLError) -> str:
+    """`line 3, column 7: while parsing a flow node, expected ..`."""
+    mark = error.problem_mark or error.context_mark
+    where = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
+    return where + ", ".join(text for text in (error.context, error.problem) if text)
 
 
 def _as_written(node: yaml.Node, done: dict[int, yaml.Node]) -> yaml.Node:

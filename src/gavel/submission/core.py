@@ -91,6 +91,8 @@ def stored_submission(row: StoredSubmission, current: JudgementState | None) -> 
         submission.current_judgement = current.judgement
         if current.end is not None:
             submission.verdict = current.end.verdict
+            if current.end.score is not None:
+                submission.score = current.end.score
     return submission
 
 

@@ -241,7 +241,8 @@ def rules_of(manifest: problem_pb2.Manifest) -> problem_pb2.Manifest:
         limits=manifest.limits,
         time_factors=manifest.time_factors,
         code_bytes=manifest.code_bytes,
-        languages=manifest.languages,
+        # Answers are in no language: the one they name only says in whose queue they wait.
+        languages=() if manifest.submit_answer else manifest.languages,
     )
 
 

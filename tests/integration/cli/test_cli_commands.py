@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -160,6 +161,11 @@ def test_a_refusal_is_one_line_and_an_object(
         ["list", "--state", "SLEEPING"],
         ["problem", "add", "nowhere"],
         ["frobnicate"],
+        ["list", "--verdict", "WA"],
+        ["submit", "main.py", "--stdin", "-", "--expected", "-"],
+        ["submit", "main.py", "--cpu-time", "0s"],
+        ["up", "--detach", "--data-dir", "main.txt"],
+        ["up", "--data-dir", "/proc/nowhere"],
     ],
     ids=" ".join,
 )
@@ -173,6 +179,16 @@ def test_a_call_that_is_wrong_ends_with_2(gavel: Any, program: Path, arguments: 
     assert text.stderr.startswith("gavel: ")
     assert text.stderr.count("\n") == 1
     assert (ran.returncode, lines(ran)[-1]["event"]) == (2, "failed")
+
+
+def test_a_call_without_a_command_shows_what_there_is(gavel: Any) -> None:
+    """And nothing on standard error but that; the version can be asked for."""
+    bare, version = gavel(), gavel("--version")
+
+    assert (bare.returncode, version.returncode) == (2, 0)
+    assert "submit" in bare.stdout + bare.stderr
+    assert "gavel: " not in bare.stderr
+    assert re.fullmatch(r"gavel [0-9]+\.[0-9][^ ]*\n", version.stdout)
 
 
 def test_nobody_there_ends_with_3_and_says_how_to_start(
@@ -228,6 +244,8 @@ def test_lists_and_languages_have_one_object_a_line(gavel: Any) -> None:
     languages = lines(gavel("languages", "--json"))
 
     assert [each["submission"] for each in listed] == ["submissions/0", "submissions/1", "submissions/2"]
+    assert [(each["score"], "tests" in each) for each in listed] == [(0, False), (1, False), (2, False)]
+    assert gavel("list", "--most", "1", "--verdict", "wrong answer").stdout.rstrip().endswith(" PARTIAL 0")
     assert [(each["id"], each["available"], each["version"], each["reason"]) for each in languages] == [
         ("python3", True, "Python 3.11", ""),
         ("rust", False, "", "apt install rustc"),

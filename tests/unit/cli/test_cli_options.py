@@ -35,6 +35,21 @@ def test_a_bare_number_is_refused(text: str) -> None:
     assert caught.value.param_hint == "--cpu-time"
 
 
+@pytest.mark.parametrize("text", ["0s", "0.0s", "0 ms", "0.0001ms"])
+def test_a_limit_of_nothing_is_no_limit(text: str) -> None:
+    """To the API 0 is the default; who writes it does not mean that."""
+    with pytest.raises(typer.BadParameter, match="more than 0"):
+        options.time_ms(text, "--cpu-time")
+    with pytest.raises(typer.BadParameter, match="more than 0"):
+        options.size_bytes("0MiB", "--memory")
+
+
+@pytest.mark.parametrize("text", ["WRONG_ANSWER", "wrong_answer", "Wrong Answer", "wrong-answer "])
+def test_a_verdict_is_taken_as_it_is_shown(text: str) -> None:
+    """Lists show it with a blank."""
+    assert options.constant(text) == "WRONG_ANSWER"
+
+
 def test_an_id_may_stand_alone() -> None:
     """With or without its collection."""
     uuid = "019ABCDE-0000-7000-8000-000000000001"

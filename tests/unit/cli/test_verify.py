@@ -96,6 +96,8 @@ def test_a_time_limit_may_be_tried_out() -> None:
     """In place of the package's, for every language."""
     tried = load(PROBLEMS / "legacy_sum", time_limit_ms=3000)
     assert (tried.limit_ms("python3"), tried.measured_ms("cpp", tried.programs[0])) == (3000, 6000)
+    with pytest.raises(ValueError, match=r"--time-limit: .* 60 s"):
+        load(PROBLEMS / "legacy_sum", time_limit_ms=60_001)
 
 
 def test_with_a_grader_of_its_own_a_package_is_judged_under_the_limit_in_force(tmp_path: Path) -> None:
@@ -289,6 +291,25 @@ def test_the_end_is_what_became_of_all(package: Package) -> None:
     assert failed.failure == "no disk"
 
 
+def test_an_error_of_the_judge_says_where_its_words_are(package: Package) -> None:
+    """Results hold none of them, since contestants may see results."""
+    row = row_of(package, "accepted/sum.py")
+    test = client.TestResult(1, package.manifest.tests[0].name, "JUDGE_ERROR", 1, 1, 1, 1, message="broken")
+    judgement = client.Judgement("x", "FINISHED", "JUDGE_ERROR", 1, 1, 1, 1, (test,), worker="workers/w-3")
+    row.hear(client.Ended(b"", None, judgement), package)
+    assert row.detail.splitlines()[0] == "broken"
+    assert "gavel logs w-3" in row.detail
+
+
+def test_one_that_was_refused_counts_among_all(package: Package, capsys: pytest.CaptureFixture[str]) -> None:
+    """Though nothing of it was judged."""
+    row = row_of(package, "accepted/sum.py")
+    row.refuse("the problem takes java alone")
+    with view_of(package, [row], as_json=False) as view:
+        view.end(summary(package, [row]))
+    assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 did not get what is expected"
+
+
 def test_an_answer_that_lacks_tests_proves_nothing(package: Package) -> None:
     """It counts as not judged: what was left out may have been anything."""
     row = row_of(package, "accepted/sum.py")
@@ -360,7 +381,7 @@ def test_without_a_terminal_there_are_lines_and_a_table(
     assert f"    said of {first}" in shown
     assert "slowest in time:      210 ms  accepted/sum.py (python3)" in shown
     assert "suggested time limit: 2.00 s" in shown
-    assert shown.splitlines()[-1] == "1 of 2 judged did not get what is expected"
+    assert shown.splitlines()[-1] == "1 of 2 did not get what is expected"
 
 
 def test_json_is_one_object_a_line(package: Package, capsys: pytest.CaptureFixture[str]) -> None:

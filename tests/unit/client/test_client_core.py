@@ -94,6 +94,25 @@ def test_a_request_says_what_was_asked() -> None:
         create(problem="hello", tests=[client.InlineTest()])
 
 
+def test_a_list_is_narrowed_by_names_that_there_are() -> None:
+    """The error tells them; a problem may stand without its collection."""
+    plain = {"problem": "", "language": "", "state": "", "verdict": "", "labels": {}, "since": None}
+    request = requests.list_submissions(**plain | {"problem": "hello", "verdict": "WRONG_ANSWER"})  # type: ignore[arg-type]
+
+    assert (request.problem, request.verdict) == ("problems/hello", submission_pb2.VERDICT_WRONG_ANSWER)
+    assert requests.list_submissions(**plain) == submission_service_pb2.ListSubmissionsRequest()  # type: ignore[arg-type]
+    for field, name in (("state", "DONE"), ("verdict", "UNSPECIFIED"), ("verdict", "VERDICT_ACCEPTED")):
+        with pytest.raises(client.RequestError, match="expected one of") as caught:
+            requests.list_submissions(**plain | {field: name})  # type: ignore[arg-type]
+        assert caught.value.violations[0].field == field
+
+
+def test_a_file_of_text_is_named() -> None:
+    """GRPC's own words name no argument."""
+    with pytest.raises(TypeError, match=r"files\['main.py'\] is a str"):
+        create(files={"main.py": "print(1)"})
+
+
 def test_a_value_that_this_release_does_not_know_is_shown_as_its_number() -> None:
     """Enumerations of the contract may grow."""
     assert values.verdict_name(submission_pb2.VERDICT_WRONG_ANSWER) == "WRONG_ANSWER"

@@ -436,6 +436,13 @@ def test_what_cannot_be_judged_is_refused_with_the_field(yaml: str, field: str) 
     assert f"problem.yaml:{field}" in refused({"problem.yaml": yaml, **TESTS})
 
 
+def test_a_number_that_is_none_is_shown() -> None:
+    """`1e9` is a text to YAML 1.1, which nobody sees in the file."""
+    found = refused({"problem.yaml": "limits: {compilation_time: 1e9}", **TESTS})
+
+    assert found["problem.yaml:limits.compilation_time"] == "must be a number above 0, not '1e9'"
+
+
 @pytest.mark.parametrize(
     ("files", "path"),
     [

@@ -35,6 +35,15 @@ def test_a_value_that_is_none_is_told_as_such(text: str, fault: str) -> None:
         load(text)
 
 
+def test_what_is_no_yaml_is_told_with_its_place() -> None:
+    """In one line: it stands behind the file's name."""
+    with pytest.raises(BadYaml) as caught:
+        load("name: a\nlimits: {time_limit: [1, 2}\n")
+    told = "is not valid YAML: line 2, column 27: while parsing a flow sequence, expected ',' or ']'"
+    assert str(caught.value).startswith(told)
+    assert "\n" not in str(caught.value)
+
+
 def test_merge_keys_repeat_no_mapping_without_end() -> None:
     """5,000 keys, merged four thousand times, were 20 million entries before anybody could count them."""
     keys = ", ".join(f"k{index}: 1" for index in range(5_000))

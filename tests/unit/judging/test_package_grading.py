@@ -344,6 +344,17 @@ A = {"data/secret/a/1.in": "", "data/secret/a/1.ans": ""}
         ({"secret/test_group.yaml": "require_pass: secret/a"}, "secret/test_group.yaml:require_pass"),
         ({"secret/test_group.yaml": "require_pass: 5"}, "secret/test_group.yaml:require_pass"),
         (
+            {
+                "secret/a/test_group.yaml": "{max_score: 10, score_aggregation: min}",
+                "secret/b/test_group.yaml": "{max_score: 10, require_pass: secret/a}",
+                "secret/a/1.in": "",
+                "secret/a/1.ans": "",
+                "secret/b/1.in": "",
+                "secret/b/1.ans": "",
+            },
+            "secret/b/test_group.yaml:require_pass",
+        ),
+        (
             {"secret/test_group.yaml": "static_validation_score: 101", "../static_validator/v.py": ""},
             "secret/test_group.yaml:static_validation_score",
         ),

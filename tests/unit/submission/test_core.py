@@ -1,5 +1,6 @@
 """Records and answers, made of values alone."""
 
+import dataclasses
 from types import MappingProxyType
 from uuid import UUID
 
@@ -69,6 +70,7 @@ def test_stored_submission_follows_its_judgement() -> None:
     )
     end = End(Place(9, END_ORDINAL), 1, submission_pb2.STATE_FINISHED, submission_pb2.VERDICT_ACCEPTED)
     ended = JudgementState(ID, 2, "local", 9, end=end)
+    scored = JudgementState(ID, 2, "local", 9, end=dataclasses.replace(end, score=0.0))
 
     queued = core.stored_submission(row, None)
     finished = core.stored_submission(row, ended)
@@ -79,6 +81,7 @@ def test_stored_submission_follows_its_judgement() -> None:
         submission_pb2.VERDICT_ACCEPTED,
         2,
     )
+    assert [core.stored_submission(row, each).HasField("score") for each in (ended, scored)] == [False, True]
     assert (finished.limits, finished.problem) == (LIMITS, "problems/hello")
     assert finished.create_time.ToMicroseconds() == 1_700_000_000_123_456
 

@@ -66,7 +66,7 @@ LANE_INTERACTIVE: Lane
 LANE_BATCH: Lane
 
 class Submission(_message.Message):
-    __slots__ = ("name", "language", "problem", "state", "verdict", "current_judgement", "create_time", "lane", "labels", "limits", "judgement", "sources")
+    __slots__ = ("name", "language", "problem", "state", "verdict", "current_judgement", "create_time", "lane", "labels", "limits", "judgement", "sources", "score")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,7 @@ class Submission(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     JUDGEMENT_FIELD_NUMBER: _ClassVar[int]
     SOURCES_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
     name: str
     language: str
     problem: str
@@ -98,7 +99,8 @@ class Submission(_message.Message):
     limits: Limits
     judgement: Judgement
     sources: _containers.RepeatedCompositeFieldContainer[SourceFile]
-    def __init__(self, name: _Optional[str] = ..., language: _Optional[str] = ..., problem: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., current_judgement: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lane: _Optional[_Union[Lane, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., judgement: _Optional[_Union[Judgement, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ...) -> None: ...
+    score: float
+    def __init__(self, name: _Optional[str] = ..., language: _Optional[str] = ..., problem: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., current_judgement: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lane: _Optional[_Union[Lane, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., judgement: _Optional[_Union[Judgement, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ..., score: _Optional[float] = ...) -> None: ...
 
 class Judgement(_message.Message):
     __slots__ = ("name", "state", "verdict", "score", "cpu_time_ms", "wall_time_ms", "memory_bytes", "compile", "tests", "test_count", "manifest_digest", "attempt", "worker", "language_version", "start_time", "end_time", "failure", "groups", "first_failed_test", "left_out_test_count")
