@@ -12,7 +12,7 @@ from gavel.storage.keys import blob_key, problem_key
 from gavel.storage.objects import Objects
 from gavel.submission.files import Files
 from gavel.submission.problem_servicer import check_package
-from gavel.submission.problems import CACHE_AGE_S, NameCache, ProblemFacts, Problems
+from gavel.submission.problems import CACHE_AGE_S, NameCache, ProblemFacts, Problems, rules_of
 from gavel.submission.v1 import error_reason_pb2 as reasons
 from gavel.submission.v1 import problem_pb2
 
@@ -108,6 +108,14 @@ async def test_invalid_package(objects: Objects) -> None:
     assert caught.value.reason == reasons.ERROR_REASON_INVALID_PROBLEM
     assert "data/secret/01-small" in caught.value.violations[0].field
     assert await problems.pointer("local", "hello") == before
+
+
+def test_answers_are_in_no_language() -> None:
+    """The language that they name only says whose queue they wait in: the problem's own are of no account."""
+    program = problem_pb2.Manifest(languages=["java"])
+    answers = problem_pb2.Manifest(languages=["java"], submit_answer=True)
+
+    assert [list(rules_of(each).languages) for each in (program, answers)] == [["java"], []]
 
 
 async def test_damaged_manifest_is_data_loss(objects: Objects) -> None:
