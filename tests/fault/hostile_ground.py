@@ -17,12 +17,13 @@ from typing import Self
 
 from hostile_corpus import DEFAULT_LIMITS, FOLDER, Hostile
 
+import run_groups
 from conditions import until
 from gavel.client import uuid7
 from gavel.judging import limits, toolchains
 from gavel.judging.engine import Engine, Job, Judged
 from gavel.judging.languages import LANGUAGES
-from gavel.sandbox import Sandbox, cgroups
+from gavel.sandbox import Sandbox
 from gavel.storage.keys import blob_key
 from gavel.storage.objects import Objects
 from gavel.submission.v1.problem_pb2 import (
@@ -219,7 +220,7 @@ class Ground:
             processes=len(descendants(spawner)),
             mounts=Path("/proc/self/mountinfo").read_text("utf-8"),
             spawner_mounts=Path(f"/proc/{spawner}/mountinfo").read_text("utf-8"),
-            cgroups=frozenset(own_cgroups()),
+            cgroups=frozenset(map(str, run_groups.runs(os.getpid()))),
             descriptors=_descriptors(),
             state=self._files("state"),
             objects=self._files("objects"),
@@ -324,15 +325,6 @@ def descendants(pid: int) -> set[int]:
         found.update(below)
         waiting += below
     return found
-
-
-def own_cgroups() -> Iterator[str]:
-    """Every cgroup of a run of this process."""
-    owner = cgroups.owner_name().rsplit("-", 1)[0]
-    for base in Path("/sys/fs/cgroup").glob(f"*/gavel/{owner}-*"):
-        yield from (str(run) for run in base.iterdir() if run.is_dir())
-    for base in Path("/sys/fs/cgroup").glob(f"gavel/{owner}-*"):
-        yield from (str(run) for run in base.iterdir() if run.is_dir())
 
 
 def _descriptors() -> tuple[tuple[str, int], ...]:

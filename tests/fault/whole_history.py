@@ -8,11 +8,11 @@ from pathlib import Path
 from history import History, Logged, Row, violations
 from running_load import RunningLoad
 
+import run_groups
 from conditions import until
 from gavel.bus import topics
 from gavel.client import Client
 from gavel.embedded import Mesh
-from gavel.sandbox.cgroups import is_abandoned
 from gavel.submission.v1.submission_record_pb2 import SubmissionRecord
 from gavel.worker.v1.judgement_event_pb2 import JudgementEvent
 from topic_reader import read_topic
@@ -87,11 +87,8 @@ def _alive(mark: str) -> list[str]:
 
 def _run_groups(worker_pids: Collection[int]) -> list[Path]:
     """Cgroups of runs, and of workers that are gone, among those of this mesh's workers."""
-    root = Path("/sys/fs/cgroup")
     found: list[Path] = []
-    for owner in (*root.glob("*/gavel/*"), *root.glob("**/gavel-runs-*")):
-        name = owner.name.removeprefix("gavel-runs-")
-        parts = name.split("-")
-        if len(parts) == 4 and parts[1].isdecimal() and int(parts[1]) in worker_pids and owner.is_dir():
-            found += [owner] if is_abandoned(name) else [each for each in owner.iterdir() if each.is_dir()]
+    for owner in run_groups.owners(worker_pids):
+        gone = run_groups.is_abandoned(owner)
+        found += [owner] if gone else [each for each in owner.iterdir() if each.is_dir()]
     return found

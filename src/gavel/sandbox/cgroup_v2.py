@@ -42,6 +42,7 @@ class CgroupsV2:
         return f"{root}{path}".rstrip("/").removesuffix(f"/{_SERVICE}")
 
     def __init__(self, group: str, owner: str) -> None:
+        hand_down(Path(group), (*_NEEDED, _WEIGHT))
         available = set(Path(group, "cgroup.controllers").read_text("ascii").split())
         if missing := set(_NEEDED) - available:
             raise FileNotFoundError(f"the cgroup {group} lacks the controllers {', '.join(sorted(missing))}")
@@ -104,6 +105,20 @@ def enable(group: str, controllers: tuple[str, ...]) -> None:
             with contextlib.suppress(ProcessLookupError):
                 _write(f"{service}/cgroup.procs", pid)
     raise OSError(errno.EBUSY, f"processes are started in {group} faster than they can be moved")
+
+
+def hand_down(group: Path, controllers: tuple[str, ...]) -> None:
+    """Has the groups above give these controllers down to `group`, where this user may.
+
+    systemd gives them to those alone whose units ask for it. Nothing above is limited by that, and no process
+    is moved: a group that will not leaves `group` without.
+    """
+    above = [folder for folder in reversed(group.parents) if Path(folder, "cgroup.subtree_control").exists()]
+    for folder in above:
+        given = Path(folder, "cgroup.subtree_control").read_text("ascii").split()
+        for name in sorted(set(controllers) - set(given)):
+            with contextlib.suppress(OSError):
+                _write(f"{folder}/cgroup.subtree_control", f"+{name}")
 
 
 class RunGroupV2:

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ordinary_user import REPOSITORY, controllers
+from delegated_cgroups import DelegatedCgroups
+from ordinary_user import REPOSITORY
 from sandbox_programs import wait_until
 
 FIRST = 3_100_000
 COUNT = 65_536
 _ENTER = """
 set -e
-for folder in {folders}; do mount --bind "$folder/gavel-container" "$folder"; done
+{cgroups}
 {before}
 exec "$@"
 """
@@ -26,10 +27,8 @@ class ContainerRoot:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._cgroups = [Path(mount, "gavel-container") for mount in controllers()]
-        for group in self._cgroups:
-            group.mkdir(exist_ok=True)
-            os.chown(group, FIRST, FIRST)
+        self._cgroups = DelegatedCgroups("gavel-container", FIRST)
+        self._cgroups.give()
         os.chown(folder, FIRST, FIRST)
 
     def run(self, program: str, *, before: str = "", count: int = COUNT, masked: bool = False) -> str:
@@ -37,12 +36,23 @@ class ContainerRoot:
 
         `before` are shell commands, `count` how many ids there are; `masked`: a file of /proc is covered.
         """
-        folders = " ".join(str(group.parent) for group in self._cgroups)
-        enter = _ENTER.format(folders=folders, before=before)
+        enter = _ENTER.format(cgroups=self._own_part(), before=before)
         python = [sys.executable, "-B", "-c", program, str(self._folder / "state")]
         with _namespaces(count, masked=masked) as pid:
+            inside = ["nsenter", "-t", str(pid), "--user", "--mount", *self._namespace]
             done = subprocess.run(
-                ["nsenter", "-t", str(pid), "--user", "--mount", "sh", "-c", enter, "sh", *python],
+                [
+                    "sh",
+                    "-c",
+                    self._cgroups.enter() + 'exec "$@"',
+                    "sh",
+                    *inside,
+                    "sh",
+                    "-c",
+                    enter,
+                    "sh",
+                    *python,
+                ],
                 cwd="/",
                 env={"PATH": os.environ["PATH"], "HOME": "/", "PYTHONPATH": str(REPOSITORY / "src")},
                 capture_output=True,
@@ -54,11 +64,20 @@ class ContainerRoot:
         return done.stdout
 
     def close(self) -> None:
-        for group in self._cgroups:
-            for left in sorted(group.glob("**/"), reverse=True):
-                with contextlib.suppress(FileNotFoundError):
-                    left.rmdir()
+        self._cgroups.take()
         shutil.rmtree(self._folder)
+
+    @property
+    def _namespace(self) -> list[str]:
+        return ["unshare", "--cgroup"] if self._cgroups.version == 2 else []
+
+    def _own_part(self) -> str:
+        """For a shell in it: the cgroup mounts show what is its."""
+        if self._cgroups.version == 2:
+            (folder,) = self._cgroups.folders
+            # Not on itself: the kernel refuses that.
+            return f"mount -t tmpfs none {folder.parent}\nmount -t cgroup2 none {folder.parent}"
+        return "\n".join(f"mount --bind {folder} {folder.parent}" for folder in self._cgroups.folders)
 
 
 @contextlib.contextmanager

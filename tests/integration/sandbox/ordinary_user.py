@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gavel.sandbox.cgroup_v1 import CgroupsV1
+import delegated_cgroups
+from delegated_cgroups import DelegatedCgroups
 
 UID = 61_234
 SUBORDINATE = 3_000_000
@@ -50,7 +51,7 @@ class OrdinaryUser:
         self.folder = folder
         self.home = folder / "home"
         self.home.mkdir(0o700)
-        self._cgroups = [Path(mount, f"gavel-{UID}") for mount in controllers()]
+        self.cgroups = DelegatedCgroups(f"gavel-{UID}", UID)
         (folder / "passwd").write_text(f"root:x:0:0::/:/bin/sh\nordinary:x:{UID}:{UID}::/:/bin/sh\n")
         (folder / "group").write_text(f"root:x:0:\nordinary:x:{UID}:\n")
         for kind in ("uid", "gid"):
@@ -58,26 +59,23 @@ class OrdinaryUser:
             if not shutil.which(f"new{kind}map"):
                 self._make_mapper(self.home / f"new{kind}map")
         os.chown(self.home, UID, UID)
-        self.give_cgroups()
+        self.cgroups.give()
 
     @staticmethod
     def _make_mapper(path: Path) -> None:
         subprocess.run(["gcc", "-x", "c", "-", "-o", str(path)], input=_MAPPER.encode(), check=True)
         path.chmod(0o4755)
 
-    def give_cgroups(self) -> None:
-        for group in self._cgroups:
-            group.mkdir(exist_ok=True)
-            os.chown(group, UID, UID)
-
-    def take_cgroups(self) -> None:
-        for group in self._cgroups:
-            for left in sorted(group.glob("**/"), reverse=True):
-                left.rmdir()
-
     def start(self, program: str, *arguments: str) -> "subprocess.Popen[str]":
         """The user's Python runs `program` with the package on its path."""
-        enter = ["unshare", "--mount", "sh", "-c", _ENTER.format(uid=UID), str(self.folder)]
+        enter = [
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            self.cgroups.enter() + _ENTER.format(uid=UID),
+            str(self.folder),
+        ]
         python = [sys.executable, "-B", "-c", program, *arguments]
         path = f"{self.home}:{os.environ['PATH']}"
         return subprocess.Popen(
@@ -97,14 +95,8 @@ class OrdinaryUser:
         return out
 
     def close(self) -> None:
-        self.take_cgroups()
+        self.cgroups.take()
         shutil.rmtree(self.folder)
-
-
-def controllers() -> set[str]:
-    found = CgroupsV1.hierarchies(Path("/proc/self/mounts").read_text("utf-8"))
-    assert found is not None
-    return set(found.values())
 
 
 def unavailable() -> str:
@@ -115,6 +107,4 @@ def unavailable() -> str:
     for folder in (REPOSITORY, *REPOSITORY.parents, *python.parents, *python.resolve().parents):
         if folder.stat().st_mode & 0o005 != 0o005:
             return f"{folder} is closed to other users"
-    if CgroupsV1.hierarchies(Path("/proc/self/mounts").read_text("utf-8")) is None:
-        return "cgroup v2 is delegated by systemd alone"
-    return ""
+    return delegated_cgroups.unavailable()

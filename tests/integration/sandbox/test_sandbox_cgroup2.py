@@ -15,9 +15,11 @@ import pytest
 from sandbox_programs import wait_until
 
 from gavel.sandbox import SandboxError, cgroups
-from gavel.sandbox.cgroup_v2 import RunGroupV2, enable
+from gavel.sandbox.cgroup_v2 import RunGroupV2, enable, hand_down
 
 pytestmark = pytest.mark.integration
+
+_OF_THREADS = {"cpu", "cpuset", "perf_event", "pids"}
 
 
 @pytest.fixture
@@ -82,10 +84,29 @@ def test_a_sweep_ends_a_fork_storm(group: Path) -> None:
     assert not (group / "1").exists()
 
 
+def _available(root: Path) -> list[str]:
+    """Controllers of version 2 of which a group with processes of its own can give its children none."""
+    return sorted(set((root / "cgroup.controllers").read_text().split()) - _OF_THREADS)
+
+
+def test_groups_above_hand_controllers_down(group: Path) -> None:
+    """Those that exist and that nobody has asked for; what does not exist is no error."""
+    if not _available(group.parent):
+        pytest.skip("no controller is left for version 2")
+    controller = _available(group.parent)[0]
+    inner = group / "a.slice" / "b.scope"
+    inner.mkdir(parents=True)
+
+    hand_down(inner, (controller, "none-such"))
+
+    assert (inner / "cgroup.controllers").read_text().split() == [controller]
+    assert (inner / "cgroup.subtree_control").read_text().split() == []
+
+
 def test_processes_make_way_for_controllers(group: Path) -> None:
     """A group gives its children no controller while it has processes of its own, which move to a leaf."""
     root = group.parent
-    available = (root / "cgroup.controllers").read_text().split()
+    available = _available(root)
     if not available:
         pytest.skip("no controller is left for version 2")
     controller = available[0]

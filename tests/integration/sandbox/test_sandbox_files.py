@@ -1,6 +1,7 @@
 """The folders of a box over its life: put, run, freeze, run, get."""
 
 import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from sandbox_programs import MakeLimits, Run, RunPython
 from gavel.sandbox import Box, BoxBrokenError, CannotExecuteError, Command, Sandbox, SandboxError
 
 pytestmark = pytest.mark.integration
+
+HIDES_FOLDERS = tuple(map(int, platform.release().split(".")[:2])) >= (6, 6)
+"""A tmpfs then holds the attributes by which an overlay hides a folder below it."""
 
 
 def test_put_and_get(box: Box, run: Run, tmp_path: Path) -> None:
@@ -74,10 +78,11 @@ def test_frozen_files_stay_as_they_are(box: Box, run: Run) -> None:
     box.put("given", b"given")
     box.freeze()
 
+    remove = "rm -rf d" if HIDES_FOLDERS else "rm d/mine"
     changed = run(
-        box, "sh", "-c", "echo changed >d/mine; rm -rf d; echo new >new; echo x >/tmp/x; cat given; ls"
+        box, "sh", "-c", f"echo changed >d/mine; {remove}; echo new >new; echo x >/tmp/x; cat given; ls"
     )
-    assert changed.stdout == b"givengiven\nnew\n"
+    assert changed.stdout == b"given" + (b"" if HIDES_FOLDERS else b"d\n") + b"given\nnew\n"
     assert box.get("new", 10) == b"new\n"
     assert box.get("d/mine", 10) is None
 

@@ -16,6 +16,7 @@ from typing import NoReturn
 import pytest
 from sandbox_programs import MakeLimits, descendants, wait_until
 
+import run_groups
 from gavel.sandbox import (
     BoxBrokenError,
     BoxSpec,
@@ -25,34 +26,21 @@ from gavel.sandbox import (
     Sandbox,
     SandboxError,
     SandboxUnavailable,
-    cgroups,
     doctor,
     probe,
 )
+from gavel.sandbox.cgroup_v1 import RunGroupV1
+from gavel.sandbox.cgroup_v2 import RunGroupV2
 from gavel.sandbox.inside import codec
 
 pytestmark = pytest.mark.integration
-
-
-def own_cgroups() -> set[str]:
-    """The run cgroups of this process, of all its sandboxes."""
-    owner = cgroups.owner_name().rsplit("-", 1)[0]
-    found: set[str] = set()
-    for folder in (
-        "/sys/fs/cgroup/memory/gavel",
-        "/sys/fs/cgroup/pids/gavel",
-        "/sys/fs/cgroup/cpuacct/gavel",
-    ):
-        for base in Path(folder).glob(f"{owner}-*"):
-            found |= {str(run) for run in base.iterdir() if run.is_dir()}
-    return found
 
 
 def test_two_hundred_runs_leave_nothing(tmp_path: Path, limits: MakeLimits) -> None:
     """Over many runs, some of them killed: no process, cgroup, descriptor, thread or mount remains."""
     before_fds, before_threads = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
     before_mounts = Path("/proc/self/mountinfo").read_text()
-    before_cgroups = own_cgroups()
+    before_cgroups = set(run_groups.runs(os.getpid()))
 
     with Sandbox(str(tmp_path)) as sandbox:
         for number in range(20):
@@ -65,7 +53,7 @@ def test_two_hundred_runs_leave_nothing(tmp_path: Path, limits: MakeLimits) -> N
                     command = Command(("/bin/sh", "-c", script), {"PATH": "/usr/bin:/bin"})
                     with box.run(command, limits(wall_time_ms=30 if turn == 9 else 5000)) as outcome:
                         assert outcome.kill is (Kill.WALL_TIME if turn == 9 else Kill.NONE)
-        assert own_cgroups() == before_cgroups
+        assert set(run_groups.runs(os.getpid())) == before_cgroups
         alive = descendants(sandbox.spawner_pid)
         wait_until(lambda: len(descendants(sandbox.spawner_pid)) <= 2, f"more than the spare boxes: {alive}")
 
@@ -199,7 +187,7 @@ def test_kill_9_of_the_service(tmp_path: Path) -> None:
     spawner = int(service.stdout.readline())
     wait_until(lambda: len(descendants(spawner)) >= 5, "the program starts")
     below = descendants(spawner) | {spawner}
-    left = [path for path in Path("/sys/fs/cgroup/memory/gavel").iterdir() if f"-{service.pid}-" in path.name]
+    left = run_groups.owners([service.pid])
 
     service.kill()
     service.wait()
@@ -242,9 +230,8 @@ def test_start_proves_and_reports(tmp_path: Path) -> None:
 
 def test_a_limit_that_does_not_hold_refuses_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With memory not limited the sandbox says so, names a remedy, and leaves nothing running."""
-    from gavel.sandbox.cgroup_v1 import RunGroupV1
-
-    monkeypatch.setattr(RunGroupV1, "limit", lambda *_, **__: None)
+    for version in (RunGroupV1, RunGroupV2):
+        monkeypatch.setattr(version, "limit", lambda *_, **__: None)
     monkeypatch.setattr(probe, "_LIMITS", probe._limits(wall_time_ms=300))
     sandbox = Sandbox(str(tmp_path))
 

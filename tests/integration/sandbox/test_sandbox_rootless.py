@@ -12,6 +12,8 @@ import pytest
 from ordinary_user import SUBORDINATE, UID, OrdinaryUser, unavailable
 from sandbox_programs import descendants, wait_until
 
+import run_groups
+
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(bool(unavailable()), reason=unavailable() or "-"),
@@ -115,7 +117,7 @@ def test_kill_9_of_the_worker(user: OrdinaryUser) -> None:
     spawner = int(service.stdout.readline())
     wait_until(lambda: len(descendants(spawner)) >= 4, "the program starts")
     below = descendants(spawner) | {spawner}
-    left = list(Path("/sys/fs/cgroup/memory", f"gavel-{UID}").glob(f"*-{service.pid}-*"))
+    left = run_groups.owners([service.pid])
 
     service.send_signal(signal.SIGKILL)
     service.wait()
@@ -124,7 +126,8 @@ def test_kill_9_of_the_worker(user: OrdinaryUser) -> None:
 
     wait_until(lambda: not any(Path(f"/proc/{pid}/root").exists() for pid in below), "processes outlive it")
     assert left
-    assert all(path.stat().st_mode & 0o077 == 0 for path in left)  # its files are open to all, it is not
+    if user.cgroups.version == 1:
+        assert all(path.stat().st_mode & 0o077 == 0 for path in left)  # its files are open to all, it is not
     user.run(STARTED + "with Sandbox(state, spare_boxes=0): pass")
     assert not any(path.exists() for path in left)
 
@@ -180,13 +183,16 @@ def test_without_subordinate_ids_it_is_refused(user: OrdinaryUser, text: str) ->
 
 def test_without_cgroups_it_is_refused(user: OrdinaryUser) -> None:
     """No memory limit, no run: refused, with the command that helps."""
-    user.take_cgroups()
+    user.cgroups.take()
 
     limit, _, remedy = json.loads(user.run(REFUSED))
 
     assert limit == "memory, processes, cpu_time"
-    assert "chown" in remedy
-    assert f"gavel-{UID}" in remedy
+    if user.cgroups.version == 1:
+        assert "chown" in remedy
+        assert f"gavel-{UID}" in remedy
+    else:
+        assert "systemd-run --user --scope -p Delegate=yes" in remedy
 
 
 def test_without_the_mappers_it_is_refused(user: OrdinaryUser) -> None:

@@ -184,13 +184,3 @@ def descriptors_of(pid: int) -> list[str]:
         if not target.startswith("socket:") or target in local:
             found.append(target.partition("[")[0])
     return sorted(found)
-
-
-def run_groups_of(pid: int) -> list[str]:
-    """The cgroups of the runs of a process."""
-    return [
-        str(group)
-        for base in Path("/sys/fs/cgroup").glob(f"*/gavel/*-{pid}-*")
-        for group in base.iterdir()
-        if group.is_dir()
-    ]

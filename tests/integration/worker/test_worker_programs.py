@@ -20,7 +20,6 @@ from program_calls import (
     program,
     ran,
     refused,
-    run_groups_of,
     running_with,
     start_of,
     waits_in,
@@ -28,6 +27,7 @@ from program_calls import (
 from worker_bench import until
 from worker_processes import WorkerProcess
 
+import run_groups
 from gavel.client import AsyncClient, PlatformError, ProgramOutput
 from gavel.submission.v1 import submission_pb2
 from gavel.worker.v1 import worker_service_pb2
@@ -60,7 +60,7 @@ def worker(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> It
 async def channel(worker: WorkerProcess) -> AsyncIterator[grpc.aio.Channel]:
     """A connection of this test to the worker, which is free."""
     async with grpc.aio.insecure_channel(f"127.0.0.1:{worker.port()}") as made:
-        until(lambda: not run_groups_of(worker.pid))
+        until(lambda: not run_groups.runs(worker.pid))
         yield made
 
 
@@ -182,9 +182,9 @@ int main(void) { return f(1); }
 """
     async with program(channel, start_of(slow, "c")) as call:
         await asyncio.wait_for(call.call.initial_metadata(), 10)
-        until(lambda: bool(run_groups_of(worker.pid)))
+        until(lambda: bool(run_groups.runs(worker.pid)))
         call.cancel()
-        until(lambda: not run_groups_of(worker.pid), 1.0)
+        until(lambda: not run_groups.runs(worker.pid), 1.0)
     await free(channel)
 
 
@@ -317,7 +317,7 @@ async def test_nothing_is_left_after_a_hundred_runs(channel: grpc.aio.Channel, w
     """Ended, killed, refused, cancelled early and late: no process, cgroup or descriptor remains."""
     mark = f"mark-{uuid.uuid4().hex}"
     await free(channel)
-    until(lambda: not run_groups_of(worker.pid))
+    until(lambda: not run_groups.runs(worker.pid))
     before = descriptors_of(worker.pid)
 
     for number in range(100):
@@ -340,7 +340,7 @@ async def test_nothing_is_left_after_a_hundred_runs(channel: grpc.aio.Channel, w
                     await refused(call)
         await free(channel)
 
-    until(lambda: not running_with(mark) and not run_groups_of(worker.pid))
+    until(lambda: not running_with(mark) and not run_groups.runs(worker.pid))
     until(lambda: descriptors_of(worker.pid) == before)
 
 
