@@ -227,6 +227,15 @@ LAYOUTS: list[tuple[str, str, str, Files]] = [
         },
     ),
     (
+        "typescript-names",
+        "typescript",
+        "",
+        {  # names of a browser's global objects, and of Node.js'
+            "main.ts": "declare const process: any;\nconst name = 'right', status = 0;\n"
+            "function print(text: string): void { console.log(text); }\nif (!status && process) print(name);\n"
+        },
+    ),
+    (
         "csharp-files",
         "csharp",
         "",
