@@ -232,7 +232,7 @@ LAYOUTS: list[tuple[str, str, str, Files]] = [
         "",
         {  # names of a browser's global objects, and of Node.js'
             "main.ts": "declare const process: any;\nconst name = 'right', status = 0;\n"
-            "function print(text: string): void { console.log(text); }\nif (!status && process) print(name);\n"
+            "function print(text: string): void { console.log(text); }\nif (process) print(name);\n"
         },
     ),
     (
