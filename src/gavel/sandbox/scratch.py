@@ -3,15 +3,15 @@ which system calls the box's init is to make.
 
 Before `freeze`, /work is one tmpfs that lasts as long as the box. After it, /work is an overlay: what was
 frozen below, a fresh layer above. That layer, /tmp and /dev/shm share a second tmpfs, which every run finds
-as if new. It is replaced only if a run left a trace in it, which its counters and the times of its folders
-tell; a hostile tree is never walked.
+as if new. It is replaced only if a run left a trace in it, which its counters, the times of its folders and
+the number of its next inode tell; a hostile tree is never walked.
 """
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from .inside import kernel
-from .inside.packet import HERE, Argument, Packet
+from .inside.packet import HERE, NEXT, Argument, Packet
 from .inside.template import HIDDEN
 
 _BASE: Final = f"{HIDDEN}/work"
@@ -25,14 +25,19 @@ _OWN_INODES: Final = 8  # root, three folders, the overlay's two, and two for ov
 _PAGE_BYTES: Final = 4096
 _STICKY: Final = 0o1777
 
+_REMOVE_FOLDER: Final = 0x200
+
 # struct statfs, struct statx (both the same on 64-bit machines) and what is wanted of them: blocks, free
-# ones, those for users, inodes, free ones; and the times of the last change of inode and of content.
+# ones, those for users, inodes, free ones; the times of the last change of inode and of content; a number.
 _SPACE_BYTES: Final = 120
 _SPACE: Final = (16, 40)
 _STATUS_BYTES: Final = 256
 _TIMES: Final = (96, 32)
 _TIMES_ASKED: Final = 0x40 | 0x80
+_NUMBER: Final = (32, 8)
+_NUMBER_ASKED: Final = 0x100
 _COUNTS: Final = struct.Struct("<5Q")
+_INODE: Final = struct.Struct("<Q")
 
 # struct shm_info, seminfo, msginfo: how many exist, four bytes each.
 _USE_BYTES: Final = 256
@@ -49,7 +54,23 @@ _LAYERS: Final = f"lowerdir={_WORK},upperdir={LAYER},workdir={_SCRATCH}/overlay,
 OVERLAY: Final = ("mount", "work", "/work", "overlay", _FLAGS, _LAYERS)
 """Over what /work was until it was frozen, which nobody can reach from then on."""
 NO_OVERLAY: Final = ("umount2", "/work", kernel.MNT_DETACH)
-_Trace = tuple[int | bytes, ...]
+
+
+class _Trace(NamedTuple):
+    """What `measure` found."""
+
+    blocks: int
+    inodes: int
+    times: bytes
+    number: int
+    """Of an inode made to see it. It is the next with each look, if a run made none: one without a name
+    (O_TMPFILE), or given up for want of space, leaves nothing else, and the next run could read how many
+    there were.
+    """
+
+    def next(self) -> "_Trace":
+        """As the next look finds it, if nothing happened."""
+        return self._replace(number=self.number + 1)
 
 
 class Scratch:
@@ -64,7 +85,7 @@ class Scratch:
         """What is as new for each run: it is mounted when first needed."""
         self._was_used = False
         self._trace: _Trace | None = None
-        """Of what is mounted, as it was then; None if something was put there since, or nobody looked."""
+        """Of what is mounted, at the last look; None if something was put there since, or nobody looked."""
         self._is_clean = False
         """The last run left no trace."""
 
@@ -106,12 +127,15 @@ class Scratch:
         """Takes what was measured, and then `measure_use`d behind the run. What is to be done at once:
         without `keep` what is left goes, which also frees its memory.
         """
-        *before, after, in_use = _split(measured)
+        *before, after = _traces(measured)
         if before:
             (self._trace,) = before
-        self._is_clean = self._trace == after
+        self._is_clean = self._trace is not None and self._trace.next() == after
+        if self._is_clean:
+            self._trace = after
         self._was_used = True
-        steps: Steps = (("unshare", kernel.CLONE_NEWIPC),) if any(in_use) else ()
+        in_use = any(measured[-len(_IN_USE) * _IN_USE_BYTES :])
+        steps: Steps = (("unshare", kernel.CLONE_NEWIPC),) if in_use else ()
         return steps if keep else steps + self._cleaned()
 
     def _begun(self) -> Steps:
@@ -164,6 +188,12 @@ def measure(packet: Packet) -> list[Part]:
         status = packet.room(_STATUS_BYTES)
         packet.call("statx", HERE, f"{_SCRATCH}/{name}", 0, _TIMES_ASKED, status)
         parts.append((status + _TIMES[0], _TIMES[1]))
+    # A run that left no room for one is known by the number that is then missing.
+    inode, status = f"{_SCRATCH}/inode", packet.room(_STATUS_BYTES)
+    packet.call("mkdirat", HERE, inode, 0, otherwise=NEXT)
+    packet.call("statx", HERE, inode, 0, _NUMBER_ASKED, status, otherwise=NEXT)
+    packet.call("unlinkat", HERE, inode, _REMOVE_FOLDER, otherwise=NEXT)
+    parts.append((status + _NUMBER[0], _NUMBER[1]))
     return parts
 
 
@@ -182,12 +212,13 @@ def _size(size_bytes: int, count: int) -> str:
     return f"size={max(size_bytes, _PAGE_BYTES)},nr_inodes={max(count, 0) + _OWN_INODES}"
 
 
-def _split(measured: bytes) -> list[_Trace]:
-    """Traces, at the mount if there was one and after the run, and what else is in use."""
-    size = _SPACE[1] + len(_FOLDERS) * _TIMES[1]
-    end = len(measured) - len(_IN_USE) * _IN_USE_BYTES
+def _traces(measured: bytes) -> list[_Trace]:
+    """At the mount, if there was one, and after the run."""
+    size = _SPACE[1] + len(_FOLDERS) * _TIMES[1] + _NUMBER[1]
     found: list[_Trace] = []
-    for at in range(0, end, size):
+    for at in range(0, len(measured) - len(_IN_USE) * _IN_USE_BYTES, size):
         blocks, free_blocks, _, files, free_files = _COUNTS.unpack_from(measured, at)
-        found.append((blocks - free_blocks, files - free_files, measured[at + _SPACE[1] : at + size]))
-    return [*found, tuple(measured[end:])]
+        end = at + size - _NUMBER[1]
+        (number,) = _INODE.unpack_from(measured, end)
+        found.append(_Trace(blocks - free_blocks, files - free_files, measured[at + _SPACE[1] : end], number))
+    return found

@@ -116,6 +116,11 @@ DEEP = {
     "  if n = 0 then f := 0 else f := f(n - 1) + 1;\nend;\nbegin\n  writeln(f(1000000));\nend.",
     "bash": "f() { (($1 == 0)) || f $(($1 - 1)); }; f 2000",
 }  # fmt: skip
+ENDLESS = {
+    "java": "class Main { static int f(int n) { return f(n + 1) + 1; }"
+    " public static void main(String[] x) { f(0); } }",
+    "kotlin": "fun f(n: Int): Int = f(n + 1) + 1\nfun main() { println(f(0)) }",
+}
 
 
 @pytest.fixture(params=list(LANGUAGES))
@@ -197,6 +202,16 @@ def test_recursion_may_be_as_deep_as_the_memory_allows(judge: Judge, code: str) 
     judged = judge.judge(code, DEEP[code], limits=s.Limits(cpu_time_ms=5_000))
 
     assert judged.verdict == s.VERDICT_ACCEPTED, judged.tests
+
+
+def test_recursion_without_end_is_no_want_of_memory(judge: Judge, code: str) -> None:
+    """Where a runtime tells it, at the end of a stack as large as the memory limit."""
+    if code not in ENDLESS:
+        pytest.skip("it tells no end of the stack")
+    judged = judge.judge(code, ENDLESS[code], limits=s.Limits(cpu_time_ms=5_000))
+
+    assert judged.verdict == s.VERDICT_RUN_TIME_ERROR, judged.tests
+    assert "StackOverflowError" in judged.tests[0].stderr
 
 
 def test_compiling_again_takes_what_was_compiled_before(judge: Judge, code: str) -> None:

@@ -116,16 +116,21 @@ def test_sockets_have_no_address(machine: str, socket: int, pair: int) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_limit_of_core_files_stays(machine: str) -> None:
-    """At 0 the host's core handler would run: no new limit of any size of pointer, but it can be read."""
+    """At 0 the host's core handler would run: a program is told that it changed its own, by a pointer of any
+    size, and keeps what it has. It can be read.
+    """
     program = both(machine)
     index = list(MACHINES).index(machine)
     architecture, setrlimit, prlimit = MACHINES[machine], (160, 164)[index], (302, 261)[index]
 
-    assert run(program, setrlimit, architecture, 4, 1) == EPERM
+    assert run(program, setrlimit, architecture, 4, 1) == DONE
     assert run(program, setrlimit, architecture, 7, 1) == ALLOW
     assert run(program, prlimit, architecture, 0, 4, 0, 1) == ALLOW
     for pointer in (1, 1 << 32, 0x7FFC_0000_0000, 0x7FFC_1234_5678):
-        assert run(program, prlimit, architecture, 0, 4, pointer) == EPERM
+        assert run(program, prlimit, architecture, 0, 4, pointer) == DONE
+        assert run(program, prlimit, architecture, 1, 4, pointer) == EPERM
+        assert run(program, prlimit, architecture, 0, 4, pointer, pointer) == EPERM
+        assert run(program, prlimit, architecture, 0, 4, 0, pointer) == ALLOW
         assert run(program, prlimit, architecture, 0, 7, pointer) == ALLOW
     # The runner sets it, before the second program is on.
     assert run(program[:1], prlimit, architecture, 0, 4, 1 << 32) == ALLOW

@@ -9,23 +9,24 @@ from gavel.sandbox.scratch import LAYER, NO_OVERLAY, OVERLAY, Scratch, Steps, me
 
 SIZE = (1 << 20, 100)
 OTHER = (2 << 20, 200)
-_TRACE_BYTES = 40 + 3 * 32
+_TRACE_BYTES = 40 + 3 * 32 + 8
 _USE_BYTES = 3 * 4
 
 
-def _trace(used: int = 1) -> bytes:
-    return struct.pack("<5Q", 100, 100 - used, 0, 50, 40) + bytes(3 * 32)
+def _trace(used: int = 1, number: int = 10) -> bytes:
+    """`number`: of the inode of that look, one more with each."""
+    return struct.pack("<5Q", 100, 100 - used, 0, 50, 40) + bytes(3 * 32) + struct.pack("<Q", number)
 
 
 def _kinds(steps: Steps) -> list[str]:
     return [name for name, *_ in steps]
 
 
-def _run(scratch: Scratch, before: int = 1, after: int = 1, *, keep: bool = False, in_use: int = 0) -> Steps:
+def _run(scratch: Scratch, after: int = 1, *, number: int = 11, keep: bool = False, in_use: int = 0) -> Steps:
     """A run that leaves that trace; what is to be done behind it."""
     _, measures = scratch.before_run(*SIZE)
     use = struct.pack("<3I", 0, in_use, 0)
-    return scratch.ran((_trace(before) if measures else b"") + _trace(after) + use, keep=keep)
+    return scratch.ran((_trace() if measures else b"") + _trace(after, number) + use, keep=keep)
 
 
 def test_what_is_measured_has_the_size_that_is_read() -> None:
@@ -42,9 +43,10 @@ def test_a_run_without_a_trace_leaves_the_folders_for_the_next() -> None:
     steps, measures = scratch.before_run(*SIZE)
     assert measures
     assert _kinds(steps).count("mount") == 6
-    assert scratch.ran(_trace() + _trace() + bytes(_USE_BYTES), keep=False) == ()
-    assert scratch.before_run(*SIZE) == ((), False)
-    assert scratch.ran(_trace() + bytes(_USE_BYTES), keep=False) == ()
+    assert scratch.ran(_trace(number=10) + _trace(number=11) + bytes(_USE_BYTES), keep=False) == ()
+    for number in (12, 13):
+        assert scratch.before_run(*SIZE) == ((), False)
+        assert scratch.ran(_trace(number=number) + bytes(_USE_BYTES), keep=False) == ()
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -65,7 +67,19 @@ def test_a_trace_that_a_later_run_leaves_is_seen_too() -> None:
     scratch = Scratch(*SIZE)
     scratch.freeze()
     assert _run(scratch) == ()
-    assert _kinds(_run(scratch, after=2)) == ["umount2"] * 4
+    assert _kinds(_run(scratch, after=2, number=12)) == ["umount2"] * 4
+
+
+@pytest.mark.parametrize("number", [0, 10, 11, 13, 1 << 20])
+def test_inodes_that_are_gone_are_a_trace(number: int) -> None:
+    """Made without a name they change no folder and no count, only the number of the next; 0: there was no
+    room for that.
+    """
+    scratch = Scratch(*SIZE)
+    scratch.freeze()
+    assert _run(scratch) == ()
+    assert _kinds(_run(scratch, number=number)) == ["umount2"] * 4
+    assert _run(scratch) == ()
 
 
 def test_other_limits_change_the_folders_in_place() -> None:
@@ -76,7 +90,7 @@ def test_other_limits_change_the_folders_in_place() -> None:
     steps, measures = scratch.before_run(*OTHER)
     assert (_kinds(steps), measures) == (["mount"], False)
     assert "size=2097152,nr_inodes=208" in steps[0]
-    assert scratch.ran(_trace() + bytes(_USE_BYTES), keep=False) == ()
+    assert scratch.ran(_trace(number=12) + bytes(_USE_BYTES), keep=False) == ()
 
 
 def test_what_was_put_is_there_for_one_run() -> None:
@@ -86,7 +100,7 @@ def test_what_was_put_is_there_for_one_run() -> None:
     _run(scratch)
     assert scratch.before_put() == ()
     assert scratch.before_run(*SIZE) == ((), False)
-    assert _kinds(scratch.ran(_trace() + bytes(_USE_BYTES), keep=False)) == ["umount2"] * 4
+    assert _kinds(scratch.ran(_trace(number=12) + bytes(_USE_BYTES), keep=False)) == ["umount2"] * 4
 
 
 def test_before_it_is_frozen_work_stays() -> None:
@@ -104,7 +118,7 @@ def test_objects_of_a_run_go_with_their_namespace() -> None:
     """System V's, which have no folder."""
     scratch = Scratch(*SIZE)
     assert _kinds(_run(scratch, in_use=1)) == ["unshare"]
-    assert _kinds(_run(scratch, in_use=0)) == []
+    assert _kinds(_run(scratch, number=12)) == []
 
 
 def test_reading_sees_what_the_last_run_left() -> None:

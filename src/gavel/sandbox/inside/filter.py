@@ -107,6 +107,8 @@ UNDONE: Final[dict[str, tuple[int | None, int | None]]] = {
 }
 NEEDED_BY_INIT: Final = frozenset({"mount", "umount2", "unshare"})
 _CLONE3: Final = (435, 435)
+# Of these the core size: see accounting.rlimits, a program could lower it to 0.
+_SETRLIMIT: Final = (160, 164)
 _PRLIMIT64: Final = (302, 261)
 _SOCKET: Final = (41, 198)
 _SOCKETPAIR: Final = (53, 199)
@@ -170,8 +172,6 @@ _REFUSALS: Final = (
 )
 # A filter of its own, by prctl(PR_SET_SECCOMP): the kernel compiles and logs as it says. Init sets programs'.
 _FILTER_REFUSAL: Final = _Refusal((157, 167), 0, (22,))
-# setrlimit of the core size: see accounting.rlimits, a program could lower it to 0.
-_CORE_REFUSAL: Final = _Refusal((160, 164), 0, (_RLIMIT_CORE,))
 
 
 def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -189,6 +189,10 @@ def _only(number: int, body: list[bytes]) -> list[bytes]:
 
 def _argument(number: int) -> bytes:
     return _op(_LOAD, _OFFSET_ARGUMENTS + number * _ARGUMENT_BYTES)
+
+
+def _high_half(number: int) -> bytes:
+    return _op(_LOAD, _OFFSET_ARGUMENTS + number * _ARGUMENT_BYTES + _ARGUMENT_BYTES // 2)
 
 
 def _refused(refusal: _Refusal, index: int) -> list[bytes]:
@@ -223,18 +227,29 @@ def _pairs(index: int) -> list[bytes]:
 
 
 def _core_limit(index: int) -> list[bytes]:
-    """Only the new limit of prlimit64 is refused; its other half reads."""
+    """A program's change of its own limit is answered as if done: many turn dumps off, and some end if they
+    cannot. By prlimit64 another's, and one that asks for the old limit too, is refused; its other half reads.
+    """
+    setrlimit = [_argument(0), _op(_JUMP_EQUAL, _RLIMIT_CORE, 0, 1), _fail(_DONE), _op(_RETURN, _ALLOW)]
+    process, kind, new, old = range(4)
     prlimit = [
-        _argument(1),
-        _op(_JUMP_EQUAL, _RLIMIT_CORE, 0, 5),
-        _argument(2),
+        _argument(kind),
+        _op(_JUMP_EQUAL, _RLIMIT_CORE, 0, 12),
+        _argument(new),
         _op(_JUMP_EQUAL, 0, 0, 2),
-        _op(_LOAD, _OFFSET_ARGUMENTS + 2 * _ARGUMENT_BYTES + 4),
-        _op(_JUMP_EQUAL, 0, 1, 0),
+        _high_half(new),
+        _op(_JUMP_EQUAL, 0, 8, 0),
+        _argument(process),
+        _op(_JUMP_EQUAL, 0, 0, 5),
+        _argument(old),
+        _op(_JUMP_EQUAL, 0, 0, 3),
+        _high_half(old),
+        _op(_JUMP_EQUAL, 0, 0, 1),
+        _fail(_DONE),
         _fail(_EPERM),
         _op(_RETURN, _ALLOW),
     ]
-    return [*_refused(_CORE_REFUSAL, index), *_only(_PRLIMIT64[index], prlimit)]
+    return [*_only(_SETRLIMIT[index], setrlimit), *_only(_PRLIMIT64[index], prlimit)]
 
 
 def _search(answers: list[tuple[int, int]]) -> list[bytes]:
