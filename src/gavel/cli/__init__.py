@@ -2,6 +2,7 @@
 gRPC's.
 """
 
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -52,9 +53,21 @@ def main() -> None:
     except TyperException as error:
         status = _misused(error, as_json=as_json)
     except Exception as error:
-        traceback.print_exc()
-        status = told(f"unforeseen error, please report it: {error!r}", EXIT_FAILED, as_json=as_json)
+        status = _unforeseen(error, as_json=as_json)
     sys.exit(status)
+
+
+def _unforeseen(error: Exception, *, as_json: bool) -> int:
+    odd = next((each for each in sys.argv if _is_no_text(each)), None)
+    if isinstance(error, UnicodeEncodeError) and odd is not None:
+        message = f"{os.fsencode(odd)!r} is no UTF-8, as names and texts that are handed in have to be"
+        return told(message, EXIT_BAD_REQUEST, as_json=as_json)
+    traceback.print_exc()
+    return told(f"unforeseen error, please report it: {error!r}", EXIT_FAILED, as_json=as_json)
+
+
+def _is_no_text(argument: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in argument)
 
 
 def _misused(error: TyperException, *, as_json: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -160,7 +161,6 @@ def show_end(console: Console, rows: Sequence[Row], began: float, *, own_mesh: b
         f"{judged} submissions judged in {time.monotonic() - began:.1f} s, {words}{more}.", markup=False
     )
     if own_mesh and not wrong:
-        console.print(
-            "Try next: gavel up --detach; gavel submit examples/programs/python3/accepted.py; gavel list",
-            markup=False,
-        )
+        gavel = "gavel" if shutil.which("gavel") else sys.argv[0]  # as in a checkout: .venv/bin/gavel
+        then = ("up --detach", "submit examples/programs/python3/accepted.py", "list")
+        console.print("Try next: " + "; ".join(f"{gavel} {each}" for each in then), markup=False)

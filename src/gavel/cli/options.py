@@ -49,6 +49,8 @@ def labels_of(pairs: list[str] | None) -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not equals:
             raise typer.BadParameter(f"expected KEY=VALUE, found {pair!r}", param_hint="--label")
+        if key in labels:
+            raise typer.BadParameter(f"{key!r} is given twice", param_hint="--label")
         labels[key] = value
     return labels
 

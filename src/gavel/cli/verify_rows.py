@@ -262,7 +262,8 @@ def _timing_facts(timing: Timing | None) -> dict[str, Any] | None:
 def _detail(judgement: Judgement, name: str) -> str:
     if judgement.compile is not None and judgement.compile.verdict != "ACCEPTED":
         return _head(judgement.compile.output)
-    test = next((test for test in judgement.tests if test.test == name), None)
+    broken = (test for test in judgement.tests if test.verdict == "JUDGE_ERROR")
+    test = next(broken, None) or next((test for test in judgement.tests if test.test == name), None)
     if test is None:
         return ""
     told = [_head(text) for text in (test.message, test.feedback, test.stderr) if text.strip()]

@@ -16,7 +16,7 @@ def path_fault(path: str) -> str | None:
         return f"is longer than {PATH_BYTES} bytes"
     if not PATH.fullmatch(path):
         return (
-            "is not a relative path of letters, digits, `.`, `_`, `-`, `+` and `/`; "
+            f"{path!r} is not a relative path of ASCII letters, digits, `.`, `_`, `-`, `+` and `/`; "
             "no segment may be `.` or `..` or start with `-`"
         )
     return None

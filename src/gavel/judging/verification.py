@@ -107,7 +107,7 @@ def totals(manifest: Manifest, tests: Sequence[JudgedTest]) -> Run:
 
 def faults(program: Program, run: Run) -> list[str]:
     """Every rule of the program that does not hold, a sentence each; empty when all hold."""
-    broken = [test.name for test in run.tests if test.verdict == "JUDGE_ERROR"]
+    broken = _broken_tests(run)
     if broken or run.verdict == "JUDGE_ERROR":
         return [f"the judge itself failed: {broken[0] if broken else 'see the judgement'}"]
     found: list[str] = []
@@ -122,8 +122,11 @@ def timings(
     """The times that bound the time limit, of a run with `measured_ms` for each test.
 
     One that idled until it was ended counts as one that needed all of its time. What a program did after an
-    interactive validator had refused it is of no account.
+    interactive validator had refused it is of no account, and so is all where the judge itself failed: what
+    it then ran of the program, if anything, says nothing of its time.
     """
+    if _broken_tests(run):
+        return {}
     found: dict[Bound, Timing] = {}
     for rule in program.rules:
         scope = [
@@ -140,6 +143,10 @@ def timings(
             cut = time_ms >= measured_ms
             found[rule.bound] = Timing(program.name, language, time_ms, cut=cut, limit_ms=limit_ms)
     return found
+
+
+def _broken_tests(run: Run) -> list[str]:
+    return [test.name for test in run.tests if test.verdict == "JUDGE_ERROR"]
 
 
 def _told_score(manifest: Manifest, index: int, points: float | None) -> float | None:

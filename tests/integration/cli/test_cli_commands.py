@@ -164,6 +164,8 @@ def test_a_refusal_is_one_line_and_an_object(
         ["list", "--verdict", "WA"],
         ["submit", "main.py", "--stdin", "-", "--expected", "-"],
         ["submit", "main.py", "--cpu-time", "0s"],
+        ["submit", "main.py", "--arg", "\udcff"],
+        ["problem", "show", "\udcff"],
         ["up", "--detach", "--data-dir", "main.txt"],
         ["up", "--data-dir", "/proc/nowhere"],
     ],

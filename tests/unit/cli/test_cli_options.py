@@ -44,6 +44,14 @@ def test_a_limit_of_nothing_is_no_limit(text: str) -> None:
         options.size_bytes("0MiB", "--memory")
 
 
+@pytest.mark.parametrize("pairs", [["a"], ["a=1", "a=2"]])
+def test_labels_are_pairs_of_different_keys(pairs: list[str]) -> None:
+    """The last of two would win without a word."""
+    with pytest.raises(typer.BadParameter):
+        options.labels_of(pairs)
+    assert options.labels_of(["a=1=2", "b="]) == {"a": "1=2", "b": ""}
+
+
 @pytest.mark.parametrize("text", ["WRONG_ANSWER", "wrong_answer", "Wrong Answer", "wrong-answer "])
 def test_a_verdict_is_taken_as_it_is_shown(text: str) -> None:
     """Lists show it with a blank."""

@@ -294,11 +294,17 @@ def test_the_end_is_what_became_of_all(package: Package) -> None:
 def test_an_error_of_the_judge_says_where_its_words_are(package: Package) -> None:
     """Results hold none of them, since contestants may see results."""
     row = row_of(package, "accepted/sum.py")
-    test = client.TestResult(1, package.manifest.tests[0].name, "JUDGE_ERROR", 1, 1, 1, 1, message="broken")
-    judgement = client.Judgement("x", "FINISHED", "JUDGE_ERROR", 1, 1, 1, 1, (test,), worker="workers/w-3")
+    tests = tuple(
+        client.TestResult(number, test.name, verdict, 1, 1, 1, 1, message=f"said of {verdict}")
+        for number, (test, verdict) in enumerate(
+            zip(package.manifest.tests, ("WRONG_ANSWER", "JUDGE_ERROR"), strict=False), 1
+        )
+    )
+    judgement = client.Judgement("x", "FINISHED", "JUDGE_ERROR", 1, 1, 1, 2, tests, worker="workers/w-3")
     row.hear(client.Ended(b"", None, judgement), package)
-    assert row.detail.splitlines()[0] == "broken"
+    assert row.detail.splitlines()[0] == "said of JUDGE_ERROR"
     assert "gavel logs w-3" in row.detail
+    assert summary(package, [row]).advice.slowest_in_time is None
 
 
 def test_one_that_was_refused_counts_among_all(package: Package, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,11 @@ def test_good_paths(path: str) -> None:
     assert path_fault(path) is None
 
 
+def test_a_path_that_cannot_be_is_named() -> None:
+    """`sources[0].path` says little to who has named his file himself."""
+    assert str(path_fault("my prog.py")).startswith("'my prog.py' is not a relative path")
+
+
 @pytest.mark.parametrize(
     "path",
     [
