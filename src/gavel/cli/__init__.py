@@ -12,7 +12,14 @@ import typer
 from typer.exceptions import TyperException
 
 from gavel.cli import demo, doctor, languages, problems, run, stack, submissions
-from gavel.cli.output import EXIT_BAD_REQUEST, EXIT_FAILED, EXIT_INTERRUPTED, told
+from gavel.cli.output import (
+    EXIT_BAD_REQUEST,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_NO_READER,
+    quiet_end,
+    told,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,10 +55,18 @@ def main() -> None:
     as_json = "--json" in own
     try:
         status = app(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # or a reader that has left would be told at the interpreter's end
     except typer.Abort:
         status = EXIT_INTERRUPTED
     except TyperException as error:
         status = _misused(error, as_json=as_json)
+    except (BrokenPipeError, SystemExit) as error:
+        # Typer makes an exit with 1 of the first.
+        if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        quiet_end()
+        status = EXIT_NO_READER
     except Exception as error:
         status = _unforeseen(error, as_json=as_json)
     sys.exit(status)

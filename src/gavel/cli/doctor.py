@@ -154,10 +154,10 @@ def _memory() -> Check:
 
 
 def _show(check: Check) -> None:
-    from rich.console import Console
+    from gavel.cli.consoles import OutputConsole
 
     mark = "[green]ok[/]     " if check.ok else ("[red]missing[/]" if check.needed else "[yellow]absent[/] ")
-    console = Console(highlight=False, soft_wrap=True)
+    console = OutputConsole(highlight=False, soft_wrap=True)
     console.print(mark, end="  ")
     console.print(f"{check.name}: {check.detail}", markup=False)
     if not check.ok and check.remedy:

@@ -120,7 +120,7 @@ class TextView:
 
     def _compiled(self, event: Compiled) -> None:
         compiled = event.compile
-        how = "taken from the cache" if compiled.cached else f"in {milliseconds(compiled.wall_time_ms)}"
+        how = "before, in the cache" if compiled.cached else f"in {milliseconds(compiled.wall_time_ms)}"
         self._state(f"compiled {how}" if compiled.verdict == "ACCEPTED" else "the compiler refused it")
         if compiled.output:
             self._console.print(indented(compiled.output), style="dim")

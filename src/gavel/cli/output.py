@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ EXIT_NOT_ACCEPTED: Final = 1
 EXIT_BAD_REQUEST: Final = 2
 EXIT_FAILED: Final = 3
 EXIT_INTERRUPTED: Final = 130
+EXIT_NO_READER: Final = 128 + signal.SIGPIPE
+"""Of a shell's pipe: `gavel list | head -1`."""
 
 _STEERING: Final = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Of what JSON leaves as it is: controls, line ends, directions of writing. They stand in texts alone."""
@@ -65,8 +68,7 @@ def connected(address: str, *, as_json: bool) -> Iterator[Client]:
     except GavelError as error:
         fail_with(error, as_json=as_json)
     except BrokenPipeError:
-        quiet_end()
-        raise typer.Exit from None
+        raise  # nobody reads: the end of every command
     except OSError as error:
         fail(
             f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),
@@ -130,9 +132,9 @@ def json_line(value: Mapping[str, Any]) -> None:
 
 def console() -> Console:
     """Where text for people goes; colours and live parts only in a terminal."""
-    from rich.console import Console
+    from gavel.cli.consoles import OutputConsole
 
-    return Console(highlight=False, emoji=False, markup=False, soft_wrap=True)
+    return OutputConsole(highlight=False, emoji=False, markup=False, soft_wrap=True)
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
-import signal
 import sys
 import threading
 from contextlib import suppress
@@ -18,13 +17,12 @@ from typer.core import TyperCommand
 
 from gavel.cli.files import program_files
 from gavel.cli.options import ADDRESS, Address, Json, size_bytes, time_ms
-from gavel.cli.output import EXIT_INTERRUPTED, connected, quiet_end
+from gavel.cli.output import EXIT_INTERRUPTED, connected
 from gavel.cli.run_view import JsonView, PlainView, exit_status
 
 if TYPE_CHECKING:
     from gavel.client import Program
 
-EXIT_NO_READER: Final = 128 + signal.SIGPIPE
 _TYPING_MS: Final = 180_000
 _READ_BYTES: Final = 65536
 _ARGUMENTS: Final = "gavel.program_arguments"
@@ -94,9 +92,6 @@ def run(
                 status = _passed_on(program, as_json=as_json)
         except KeyboardInterrupt:
             status = EXIT_INTERRUPTED
-        except BrokenPipeError:
-            quiet_end()
-            status = EXIT_NO_READER
     raise typer.Exit(status)
 
 

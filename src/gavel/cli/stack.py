@@ -144,8 +144,8 @@ def logs(
     try:
         for line in _lines(log, follow):
             print(json.dumps({"part": part, "line": line}) if as_json else line, flush=follow)
-    except (KeyboardInterrupt, BrokenPipeError):
-        sys.stdout = None  # nobody reads: no flush at exit
+    except KeyboardInterrupt:
+        sys.stdout = None  # its reader was interrupted too: no flush at exit
 
 
 def _options(data_dir: Path | None, ingress: str, submission: int, result: int, worker: list[str]) -> Options:

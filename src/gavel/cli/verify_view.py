@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gavel.cli.consoles import OutputConsole
 from gavel.cli.events import indented
 from gavel.cli.output import json_line, milliseconds, printable
 from gavel.cli.verify_rows import row_facts, summary_facts
@@ -75,7 +75,7 @@ class TableView:
         self._rows = rows
         self._what = ""
         width = None if sys.stdout.isatty() else 160
-        self._console = Console(highlight=False, emoji=False, markup=False, width=width)
+        self._console = OutputConsole(highlight=False, emoji=False, markup=False, width=width)
         self._live = Live(
             get_renderable=self._shown, console=self._console, refresh_per_second=8, transient=True
         )

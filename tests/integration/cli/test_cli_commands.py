@@ -287,11 +287,24 @@ def test_an_interrupt_leaves_the_judging_and_says_how_to_come_back(services: Scr
     assert (process.returncode, f"gavel watch {NAME}" in errors) == (130, True), errors
 
 
+def test_a_reader_of_little_that_leaves_is_none_either(tmp_path: Path) -> None:
+    """What fits into a buffer is written at the end."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/kafka.log").write_text("a line\n" * 100)
+    reading, writing = os.pipe()
+    os.close(reading)
+    argv = [GAVEL, "logs", "kafka", "--data-dir", str(tmp_path)]
+    with os.fdopen(writing) as left:
+        ran = subprocess.run(argv, stdout=left, stderr=subprocess.PIPE, check=False)
+
+    assert (ran.stderr, ran.returncode) == (b"", 141)
+
+
 @pytest.mark.parametrize("flags", ["", "--json"], ids=["text", "json"])
 def test_a_reader_that_leaves_is_no_error(services: Scripted, flags: str) -> None:
-    """`gavel list | head -1` ends quietly."""
+    """`gavel list | head -1` ends quietly, as by SIGPIPE: 0 would be a verdict of some commands."""
     services.submissions.count = 5000
-    pipe = f"{GAVEL} list --most 0 --address {services.address} {flags} | head -1"
+    pipe = f"set -o pipefail; {GAVEL} list --most 0 --address {services.address} {flags} | head -1"
     ran = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=False)
 
-    assert (ran.stdout.count("\n"), ran.stderr) == (1, "")
+    assert (ran.stdout.count("\n"), ran.stderr, ran.returncode) == (1, "", 141)

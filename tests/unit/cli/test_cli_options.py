@@ -1,5 +1,6 @@
 """Quantities, names and labels on the command line, and the reference of the command."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def test_an_id_may_stand_alone() -> None:
 def test_the_reference_names_every_command_and_option() -> None:
     """docs/reference/cli.md is complete."""
     page = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
-    missing = [text for text in _all_of(typer.main.get_command(app), "gavel") if f"{text}" not in page]
+    known = _all_of(typer.main.get_command(app), "gavel")
+    missing = [text for text in known if re.search(rf"{re.escape(text)}(?![\w-])", page) is None]
 
     assert missing == []
 
