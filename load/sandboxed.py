@@ -139,6 +139,10 @@ def _shown(scenario: Scenario, courses: dict[str, Course]) -> list[Figure]:
             figures.append(_figure(f"{prefix}.cpu_ms", spread(course.cpu_ms), "ms", scenario.one))
     for name in courses.keys() & WORDS.keys():
         figures += _against(scenario, name, courses["gavel"], courses[name])
+    if {"spawn", "go-judge"} <= courses.keys():
+        most = ratios(courses["spawn"].rates, courses["go-judge"].rates)
+        words = "rate of posix_spawn, of go-judge: what no sandbox of the same program exceeds"
+        figures.append(_figure(f"sandbox.{scenario.name}.go_judge_ceiling", most, "ratio", words))
     return sorted(figures, key=lambda figure: figure.name)
 
 
