@@ -195,6 +195,15 @@ def test_no_program_is_a_compile_error(judge: Judge, code: str) -> None:
     assert (judged.tests, judged.test_count) == ([], 2)
 
 
+def test_a_go_package_without_a_program_is_a_compile_error(judge: Judge) -> None:
+    """`go build` would make an archive of it, which cannot be run."""
+    judged = judge.judge("go", 'package solution\n\nimport "fmt"\n\nfunc main() { fmt.Println(1) }\n')
+
+    assert judged.verdict == s.VERDICT_COMPILE_ERROR
+    assert judged.compile is not None
+    assert "main package" in judged.compile.output
+
+
 def test_recursion_may_be_as_deep_as_the_memory_allows(judge: Judge, code: str) -> None:
     """The stack limit is the memory limit, and reaches runtimes that have one of their own."""
     if code not in DEEP:
