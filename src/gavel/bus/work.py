@@ -3,10 +3,11 @@
 A source hands records to its taker one at a time, while the taker has room, and keeps the account of each
 partition. The rules that it holds:
 
-- While the taker is full it does not poll; after 1 s it pauses its partitions and polls (so that the group
-goes
-  on), and resumes when there is room. Pausing at once would cost throughput: librdkafka takes 0.1 to 1 s to
-  fetch again after a pause.
+- While the taker is full it does not poll; after 1 s it reads ahead, so that the group goes on: the head of
+  each partition, which is paused then. What was read ahead is nobody's yet. When there is room it goes first,
+  the oldest before the others: librdkafka gives all that it has of one partition before it comes to the
+  next, after a pause always in the same order, so that the last partition would wait as long as the others
+  have any. Pausing at once would cost throughput: librdkafka takes 0.1 to 1 s to fetch again after a pause.
 - Commits follow starts within 10 ms, and finishes, of which a successor would only do again what nobody
   then counts, with the next start or within 200 ms; all from the source's own thread.
 - On assignment it reads what is committed before it takes anything.
@@ -32,7 +33,7 @@ COMMIT_INTERVAL_S = 0.01
 """A start is committed this soon: one that takes its worker down must have been counted."""
 FINISH_INTERVAL_S = 0.2
 """A finish is committed this soon, unless a start takes it along."""
-PAUSE_AFTER_S = 1.0
+READ_AHEAD_AFTER_S = 1.0
 _POLL_DIRTY_S = COMMIT_INTERVAL_S
 _POLL_BUSY_S = 0.05
 _POLL_IDLE_S = 0.5
@@ -112,7 +113,8 @@ class GroupSource:
         self._changed = threading.Event()
         self._draining = False
         self._closing = False
-        self._paused = False
+        self._ahead: dict[int, list[consumer.Record]] = {}
+        """What was read ahead, by partition; these are paused."""
         self._paused_partitions: set[int] = set()
         self._full_since_s: float | None = None
         self._told_s = 0.0
@@ -159,7 +161,7 @@ class GroupSource:
     def _member(self) -> None:
         """One membership, from joining to leaving."""
         member = confluent_kafka.Consumer(self._settings)
-        self._paused, self._full_since_s, self._paused_partitions = False, None, set()
+        self._full_since_s, self._paused_partitions, self._ahead = None, set(), {}
         try:
             member.subscribe(
                 [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
@@ -180,22 +182,21 @@ class GroupSource:
         self._tell(member)
         if not self._draining and self._taker.room():
             self._full_since_s = None
-            if self._paused:
-                self._set_paused(member, paused=False)
+            record = self._oldest_ahead()
             self._resume_partitions(member)
-            message = member.poll(self._poll_s())
-            if message is not None and not self._draining:
-                self._accept(member, message)
+            if record is None:
+                record = self._read(member, self._poll_s())
+            if record is not None:
+                self._take(member, record)
             return
         now_s = time.monotonic()
         if self._full_since_s is None:
             self._full_since_s = now_s
-        if not self._paused and now_s - self._full_since_s >= PAUSE_AFTER_S:
-            self._set_paused(member, paused=True)
-        if self._paused:
-            message = member.poll(0)
-            if message is not None and not self._draining:  # it was on its way when the pause began
-                self._accept(member, message)
+        if now_s - self._full_since_s >= READ_AHEAD_AFTER_S:
+            while (record := self._read(member, 0)) is not None:
+                if record.partition in self._held:
+                    self._ahead.setdefault(record.partition, []).append(record)
+                    self._pause_partition(member, record.partition)
         self._changed.wait(max(0.0, min(_WAIT_FULL_S, self._due_s - time.monotonic())))
         self._changed.clear()
 
@@ -211,13 +212,30 @@ class GroupSource:
             return _POLL_DIRTY_S
         return min(due_s, _POLL_BUSY_S if open_count else _POLL_IDLE_S)
 
-    def _accept(self, member: confluent_kafka.Consumer, message: confluent_kafka.Message) -> None:
+    def _read(self, member: confluent_kafka.Consumer, timeout_s: float) -> consumer.Record | None:
+        """The next record, of whatever partition. Serves the group as well."""
+        message = member.poll(timeout_s)
+        if message is None:
+            return None
         error = message.error()
-        if error is not None:
-            if consumer.passing(error):
-                return
-            raise KafkaException(error)
-        record = consumer.Record.of(message)
+        if error is None:
+            return consumer.Record.of(message)
+        if consumer.passing(error):
+            return None
+        raise KafkaException(error)
+
+    def _oldest_ahead(self) -> consumer.Record | None:
+        heads = [records[0] for records in self._ahead.values()]
+        if not heads:
+            return None
+        oldest = min(heads, key=lambda record: record.timestamp_ms)
+        records = self._ahead[oldest.partition]
+        del records[0]
+        if not records:
+            del self._ahead[oldest.partition]
+        return oldest
+
+    def _take(self, member: confluent_kafka.Consumer, record: consumer.Record) -> None:
         with self._lock:
             held = self._held.get(record.partition)
             starts = None if held is None else held.offsets.take(record.offset)
@@ -226,17 +244,12 @@ class GroupSource:
                 return
             full = held.offsets.full
         if full:
-            member.pause([TopicPartition(self._topic, record.partition)])
-            self._paused_partitions.add(record.partition)
+            self._pause_partition(member, record.partition)
         self._taker.take(Work(record, GroupClaim(self, held, record.offset), starts.lost))
 
-    def _set_paused(self, member: confluent_kafka.Consumer, *, paused: bool) -> None:
-        assigned = member.assignment()
-        if paused:
-            member.pause(assigned)
-        else:
-            member.resume([where for where in assigned if where.partition not in self._paused_partitions])
-        self._paused = paused
+    def _pause_partition(self, member: confluent_kafka.Consumer, number: int) -> None:
+        member.pause([TopicPartition(self._topic, number)])
+        self._paused_partitions.add(number)
 
     def _resume_partitions(self, member: confluent_kafka.Consumer) -> None:
         if not self._paused_partitions:
@@ -245,7 +258,7 @@ class GroupSource:
             again = {
                 number
                 for number in self._paused_partitions
-                if number in self._held and not self._held[number].offsets.full
+                if number not in self._ahead and number in self._held and not self._held[number].offsets.full
             }
         if again:
             member.resume([TopicPartition(self._topic, number) for number in again])
@@ -295,8 +308,7 @@ class GroupSource:
                 offset = commit.offset if commit.offset >= 0 else consumer.BEGINNING
                 starts.append(TopicPartition(self._topic, where.partition, offset))
         member.incremental_assign(starts)
-        if self._paused:
-            member.pause(starts)
+        member.resume(starts)  # an earlier tenure may have ended in a pause
         _LOG.info("assigned", topic=self._topic, partitions=sorted(where.partition for where in partitions))
 
     def _on_revoke(self, member: confluent_kafka.Consumer, partitions: Sequence[TopicPartition]) -> None:
@@ -333,6 +345,7 @@ class GroupSource:
                 if held is not None:
                     held.over = True
                 self._paused_partitions.discard(number)
+                self._ahead.pop(number, None)
         self._taker.let_go()
 
     def change(self, held: "_Held", action: Callable[[PartitionOffsets], Any], within_s: float) -> bool:

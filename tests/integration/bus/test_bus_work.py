@@ -175,16 +175,64 @@ def test_a_full_taker_stops_the_polling_and_goes_on_after_a_pause(
     source = member(table)
     until(lambda: len(table.works) == 2)
     begin_s = time.monotonic()
-    until(lambda: source._paused)
+    until(lambda: bool(source._ahead))
 
     assert time.monotonic() - begin_s < 3
     assert table.offsets() == [0, 1]
+    assert [record.offset for record in source._ahead[0]] == [2]
 
     table.places = 6
     source.wake()
     until(lambda: len(table.works) == 6)
     assert table.offsets() == [0, 1, 2, 3, 4, 5]
     assert all(work.claim.held for work in table.works)
+
+
+def test_no_partition_waits_for_the_end_of_another(
+    topic: str, put: Put, member: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While there is more than a taker can do, what came first goes first."""
+    monkeypatch.setattr("gavel.bus.work.READ_AHEAD_AFTER_S", 0.05)
+    for _ in range(6):
+        put(1, 0)
+        put(1, 1)
+    table = Table(places=0)
+    source = member(table)
+
+    for places in range(1, 9):
+        until(lambda: len(source._ahead) == 2)
+        table.places = places
+        source.wake()
+        until(lambda: not table.room())
+
+    partitions = [work.record.partition for work in table.works]
+    assert partitions == [0, 1] * 4
+    assert table.offsets() == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_what_was_read_ahead_belongs_to_the_successor(
+    kafka_bootstrap: str, topic: str, put: Put, member: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it was taken; and a partition that comes back is no longer paused."""
+    monkeypatch.setattr("gavel.bus.work.READ_AHEAD_AFTER_S", 0.05)
+    first, second = Table(places=0), Table()
+    put(3, 0)
+    put(3, 1)
+    source = member(first)
+    until(lambda: len(source._ahead) == 2)
+    successor = member(second)
+    until(lambda: len(second.works) == 3)
+    moved = second.works[0].record.partition
+    assert second.offsets() == [0, 1, 2]
+    assert list(source._ahead) == [1 - moved]
+
+    assert successor.close(10)
+    until(lambda: len(source._ahead) == 2)
+    first.places = 6
+    source.wake()
+    until(lambda: len(first.works) == 6)
+    assert sorted(first.offsets()) == [0, 0, 1, 1, 2, 2]
+    assert {work.lost for work in first.works} == {0}
 
 
 def test_a_source_that_drains_waits_for_what_was_started(
