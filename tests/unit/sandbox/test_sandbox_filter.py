@@ -10,6 +10,7 @@ ALLOW = 0x7FFF0000
 KILL = 0x80000000
 EPERM = 0x00050001
 DONE = 0x00050000
+EOPNOTSUPP = 0x0005005F
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 
@@ -52,7 +53,9 @@ def interpret(program: bytes, number: int, architecture: int, *arguments: int) -
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_call_is_allowed_or_denied_as_listed(machine: str) -> None:
-    """Of all call numbers exactly the listed ones fail with EPERM or do nothing, and clone3 with ENOSYS."""
+    """Of all call numbers exactly the listed ones fail with EPERM or EOPNOTSUPP or do nothing; clone3 with
+    ENOSYS.
+    """
     program = both(machine)
     index = list(MACHINES).index(machine)
     denied = {pair[index] for pair in seccomp.DENIED.values()} - {None}
@@ -63,8 +66,11 @@ def test_every_call_is_allowed_or_denied_as_listed(machine: str) -> None:
     assert {number for number, answer in answers.items() if answer == EPERM} == denied
     undone = {pair[index] for pair in seccomp.UNDONE.values()}
     assert {number for number, answer in answers.items() if answer == DONE} == undone
+    unsupported = {pair[index] for pair in seccomp.UNSUPPORTED.values()}
+    assert {number for number, answer in answers.items() if answer == EOPNOTSUPP} == unsupported
     assert answers.pop(435) == 0x00050026
-    others = {answer for number, answer in answers.items() if number not in denied | undone | sockets}
+    known = denied | undone | unsupported | sockets
+    others = {answer for number, answer in answers.items() if number not in known}
     assert others == {ALLOW}
 
 
@@ -172,6 +178,18 @@ def test_calls_refused_by_an_argument(
 
     assert run(both(machine), number, MACHINES[machine], *refused) == EPERM
     assert run(both(machine), number, MACHINES[machine], *allowed) == ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_locks_of_parts_of_files_are_told_as_taken(machine: str) -> None:
+    """Nothing counts them. What else fcntl does, reading locks among it, goes on."""
+    program, number = both(machine), (72, 25)[list(MACHINES).index(machine)]
+
+    commands = {command: run(program, number, MACHINES[machine], 3, command, 1) for command in range(2000)}
+
+    assert {command for command, answer in commands.items() if answer == DONE} == {6, 7, 37, 38}
+    assert {command for command, answer in commands.items() if answer == EPERM} == {1026}
+    assert set(commands.values()) == {ALLOW, DONE, EPERM}
 
 
 def test_terminal_injection_is_refused() -> None:
