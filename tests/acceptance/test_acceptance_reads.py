@@ -100,6 +100,8 @@ def test_keeps_what_was_handed_in(client: Client) -> None:
     assert (found.labels, found.language, found.lane) == ({"user": "ann"}, "python3", "INTERACTIVE")
     assert found.limits.cpu_time_ms > 0
     assert client.wait(accepted).name == f"{accepted.name}/judgements/1"
+    stored = until(lambda: list(client.results(accepted)), "its judgement is stored")
+    assert [each.name for each in stored] == [f"{accepted.name}/judgements/1"]
 
 
 def test_lists_by_filter_and_page(client: Client, submissions: Any) -> None:

@@ -272,9 +272,10 @@ class AsyncClient:
             ):
                 raise
 
-    async def results(self, submission: str) -> AsyncGenerator[Judgement, None]:
+    async def results(self, submission: str | Accepted) -> AsyncGenerator[Judgement, None]:
         """Tells the judgements of a submission, the first one first, without tests."""
-        request = result_service_pb2.ListResultsRequest(parent=submission, page_size=_PAGE)
+        name, _ = _named(submission, b"")
+        request = result_service_pb2.ListResultsRequest(parent=name, page_size=_PAGE)
         async for page in self._calls.pages(calls.results, "ListResults", request):
             for each in page.judgements:
                 yield Judgement.from_proto(each)

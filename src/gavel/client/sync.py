@@ -248,7 +248,7 @@ class Client:
     def cancel(self, submission: str | Accepted, *, judgement: int = 0, read_token: bytes = b"") -> None:
         self._run(self._client.cancel(submission, judgement=judgement, read_token=read_token))
 
-    def results(self, submission: str) -> Stream[Judgement]:
+    def results(self, submission: str | Accepted) -> Stream[Judgement]:
         return Stream(self._run, self._client.results(submission))
 
     def result(self, name: str) -> Judgement:
