@@ -186,7 +186,7 @@ class GroupSource:
             self._resume_partitions(member)
             if record is None:
                 record = self._read(member, self._poll_s())
-            if record is not None:
+            if record is not None and not self._draining:
                 self._take(member, record)
             return
         now_s = time.monotonic()

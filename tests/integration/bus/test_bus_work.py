@@ -254,6 +254,26 @@ def test_a_source_that_drains_waits_for_what_was_started(
     assert committed(kafka_bootstrap, topic) == (1, "")
 
 
+def test_what_comes_to_a_source_that_drains_is_left(
+    kafka_bootstrap: str, topic: str, put: Put, member: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it was waiting for just that when it was told to take nothing more."""
+    monkeypatch.setattr("gavel.bus.work._POLL_IDLE_S", 10)
+    table = Table()
+    put(1)
+    source = member(table)
+    until(lambda: len(table.works) == 1)
+    assert table.works[0].claim.start()
+    table.works[0].claim.finish()
+    until(lambda: committed(kafka_bootstrap, topic) == (1, ""))
+
+    source.drain()
+    put(1)
+    until(lambda: not source._thread.is_alive())
+
+    assert table.offsets() == [0]
+
+
 def test_an_offset_that_is_gone_stops_the_source(
     kafka_bootstrap: str, topic: str, put: Put, member: Sources
 ) -> None:
