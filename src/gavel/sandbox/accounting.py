@@ -26,7 +26,7 @@ _WAITS_PAUSE_SECONDS_MOST: Final = 0.2
 """Yet no longer: a run is not ended for its wall time before another look."""
 _WALL_STRETCH: Final = 10
 """How many times its wall time limit a run lasts at most, however long it had to wait for a CPU."""
-_CORES: Final = os.cpu_count() or 1
+CORES: Final = os.cpu_count() or 1
 _OPEN_FILES: Final = 1024
 _LOCKED_BYTES: Final = 64 * 1024
 
@@ -180,7 +180,7 @@ def rlimits(limits: Limits) -> list[tuple[int, int]]:
     # This the kernel counts in whole ticks, each for whoever runs at its end: 5 % too much was seen on busy
     # cores, and a neighbour that sleeps at every tick leaves all of them to others. So it is no limit of the
     # program's CPU time, but what no process is charged before init has ended the run.
-    cpu_seconds = -(-(wall_time_ms_most(limits) + INIT_GRACE_MS) * _CORES // 1000) + 1
+    cpu_seconds = -(-(wall_time_ms_most(limits) + INIT_GRACE_MS) * CORES // 1000) + 1
     return [
         # One byte, not 0: at 0 a core_pattern that names a program would still be run, as the host's root.
         (resource.RLIMIT_CORE, 1),

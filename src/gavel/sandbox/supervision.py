@@ -1,6 +1,5 @@
 """The one place of the service that waits for a run: reads its output, watches its limits, has it killed."""
 
-import os
 import random
 import select
 import time
@@ -28,7 +27,6 @@ from putting them together, for a third of what it costs to read them."""
 _END_SOON_MS: Final = 3
 """Before the read after a small one that nobody waits for: most programs write once, just before their end,
 of which their streams' ends and init's answer then come along in one waking."""
-_CORES: Final = os.cpu_count() or 1
 
 
 class Watched(NamedTuple):
@@ -93,7 +91,7 @@ def watch(
             break
         if is_time:
             is_late = accounting.is_late(limits, usage)
-            pause = accounting.seconds_to_next_look(limits, usage, _CORES)
+            pause = accounting.seconds_to_next_look(limits, usage, accounting.CORES)
             # No program is to know when it is looked at.
             sample = accounting.SAMPLE_SECONDS * random.uniform(0.5, 1)
             wake_at = now + (min(pause, sample) if is_late else pause)

@@ -1,9 +1,9 @@
 """Cgroups that are given to a user, as an administrator or systemd does it, for as long as a test lasts."""
 
-import contextlib
 import os
 from pathlib import Path
 
+from gavel.sandbox import cgroups
 from gavel.sandbox.cgroup_v1 import CgroupsV1
 from gavel.sandbox.cgroup_v2 import enable
 
@@ -16,9 +16,9 @@ class DelegatedCgroups:
 
     def __init__(self, name: str, uid: int) -> None:
         self._uid = uid
-        mounts = _version_1() or {_root_2()}
-        self.version = 1 if _version_1() else 2
-        self.folders = [Path(mount, name) for mount in sorted(mounts)]
+        version_1 = _version_1()
+        self.version = 1 if version_1 else 2
+        self.folders = [Path(mount, name) for mount in sorted(version_1) or roots_of_version_2()[:1]]
 
     def give(self) -> None:
         """Makes them, if they are not there."""
@@ -33,9 +33,7 @@ class DelegatedCgroups:
     def take(self) -> None:
         """Removes them with all that is left below."""
         for folder in self.folders:
-            for left in sorted(folder.glob("**/"), reverse=True):
-                with contextlib.suppress(FileNotFoundError):
-                    left.rmdir()
+            cgroups.sweep(str(folder))
 
     def enter(self) -> str:
         """For a shell, as root: moves it to where processes of that user are."""
@@ -51,7 +49,7 @@ def unavailable() -> str:
     if _version_1():
         return ""
     try:
-        enable(_root_2(), _CONTROLLERS)
+        enable(roots_of_version_2()[0], _CONTROLLERS)
     except (OSError, LookupError) as error:
         return f"no cgroups to delegate: {error!r}"
     return ""
@@ -61,6 +59,7 @@ def _version_1() -> set[str]:
     return set((CgroupsV1.hierarchies(Path("/proc/self/mounts").read_text("utf-8")) or {}).values())
 
 
-def _root_2() -> str:
+def roots_of_version_2() -> list[str]:
+    """Where it is mounted."""
     lines = [line.split() for line in Path("/proc/self/mounts").read_text("utf-8").splitlines()]
-    return {fields[2]: fields[1] for fields in lines}["cgroup2"]
+    return [fields[1] for fields in lines if fields[2] == "cgroup2"]

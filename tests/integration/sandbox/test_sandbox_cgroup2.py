@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from delegated_cgroups import roots_of_version_2
 from sandbox_programs import wait_until
 
 from gavel.sandbox import SandboxError, cgroups
@@ -25,8 +26,7 @@ _OF_THREADS = {"cpu", "cpuset", "perf_event", "pids"}
 @pytest.fixture
 def group() -> Iterator[Path]:
     """A new cgroup below the root of the mount."""
-    mounts = [line.split() for line in Path("/proc/self/mounts").read_text("utf-8").splitlines()]
-    roots = [fields[1] for fields in mounts if fields[2] == "cgroup2"]
+    roots = roots_of_version_2()
     if os.geteuid() != 0 or not roots:
         pytest.skip("no cgroup2 mount that this user may use")
     folder = Path(tempfile.mkdtemp(prefix="gavel-test-", dir=roots[0]))

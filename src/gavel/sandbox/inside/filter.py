@@ -309,10 +309,10 @@ def for_init(machine: str) -> bytes:
     program += [*_only(_CLONE3[index], [_fail(_ENOSYS)]), *_pairs(index), *_file_control(index)]
     for refusal in _REFUSALS:
         program += _refused(refusal, index)
-    denied = _numbers(index, DENIED, DENIED.keys() - NEEDED_BY_INIT, _EPERM)
-    denied += _numbers(index, UNDONE, UNDONE, _DONE)
-    denied += _numbers(index, UNSUPPORTED, UNSUPPORTED, _EOPNOTSUPP)
-    return b"".join(program + _search(sorted(denied)))
+    answers = _numbers(index, DENIED, DENIED.keys() - NEEDED_BY_INIT, _EPERM)
+    answers += _numbers(index, UNDONE, UNDONE, _DONE)
+    answers += _numbers(index, UNSUPPORTED, UNSUPPORTED, _EOPNOTSUPP)
+    return b"".join(program + _search(sorted(answers)))
 
 
 def for_programs(machine: str) -> bytes:
