@@ -114,7 +114,7 @@ class Builder:
                 result, made = self._made(box, plan.compile, placed, most, language.artefact)
             else:
                 result = _put(box, made)
-            box.freeze()
+            box.freeze([language.artefact.split("/")[0]] if language.artefact else [])
         except SandboxError as error:
             raise EngineError(f"compiling: {error}") from error
         if result.verdict != submission_pb2.VERDICT_ACCEPTED:
@@ -135,13 +135,13 @@ class Builder:
                 result, made = self._made(box, argv, files, limits, _WHOLE_FOLDER)
             else:
                 result = _put(box, made)
-            there = "run" in box.names()
-            box.freeze()
+            names = box.names()
+            box.freeze(names)
         except SandboxError as error:
             raise EngineError(f"building: {error}") from error
         if result.verdict != submission_pb2.VERDICT_ACCEPTED:
             return None, result
-        if not there:
+        if "run" not in names:
             return None, _refused(f"{result.output}\nbuild left no file run.")
         return Program(("/work/run",), environment(self.toolchain), made=made), result
 

@@ -6,14 +6,16 @@ import errno
 import os
 import select
 import signal
+import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
-from . import accounting, files, runner, streams, supervision
+from . import accounting, files, frozen, runner, streams, supervision
 from .accounting import Readiness, Usage
 from .cgroups import Cgroups, RunGroup
+from .frozen import Steps
 from .inside import packet
 from .launcher import Birth
 from .live import LiveOutput
@@ -28,7 +30,7 @@ from .model import (
     SandboxError,
 )
 from .pool import discard
-from .scratch import Scratch, Steps
+from .scratch import Scratch
 
 _ANSWER_SECONDS: Final = 30.0
 """For any request but a run; copying the largest file allowed takes well under a second."""
@@ -53,6 +55,8 @@ class Box:
         self._puts: list[tuple[bytes, int]] = []
         """Packets that go before the next one, each with a descriptor: init wakes once for all of them."""
         self._scratch = Scratch(files_bytes, files_count)
+        self._placed: dict[str, None] = {}
+        """Paths that were put before `freeze`, in their order."""
         birth.control.set_timeout(_ANSWER_SECONDS)
 
     @property
@@ -102,6 +106,8 @@ class Box:
             os.close(source)
             raise
         self._puts.append((told, source))
+        if not self._scratch.is_frozen:
+            self._placed[path] = None
         if len(self._puts) >= _PUTS_MOST:
             self._tell(packet.nothing())
 
@@ -124,14 +130,21 @@ class Box:
             for descriptor in found:
                 os.close(descriptor)
 
-    def freeze(self) -> None:
-        """Once, after compiling. Later runs see what /work holds now, each writing to a layer of its own.
+    def freeze(self, left: Iterable[str] | None = None) -> None:
+        """Once, after compiling. Every later run finds what was put, and of what runs left in /work the
+        files, folders and links at its top that `left` names (default: all that is there). It cannot change
+        any of that. It may add to /work and to folders that came with what was put, not to those of `left`.
 
-        It is done along with the next request, whose error may be its own.
+        It is done along with the next request, whose error may be its own. SandboxError also for more than
+        some hundred files at the top.
         """
         if self._scratch.is_frozen:
             raise SandboxError("the box is frozen already")
-        self._scratch.freeze()
+        names = self.names() if left is None else left
+        known, others = frozen.unknown(self._placed, names)
+        if others:
+            known |= self._seen(others)
+        self._scratch.freeze(frozen.frozen(self._placed, known))
 
     def cancel(self) -> None:
         """Ends the run in progress, and every later one at once, with kill=CANCELLED."""
@@ -329,6 +342,26 @@ class Box:
         except OSError as error:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error
+
+    def _seen(self, names: list[str]) -> dict[str, frozen.Entry]:
+        """What has these names at the top of /work, where no process is left; nothing for what it is not."""
+        found: dict[str, frozen.Entry] = {}
+        (folder,) = self._opened(files.folder, ".")
+        try:
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+                    if stat.S_ISLNK(mode):
+                        found[name] = frozen.Entry(frozen.Kind.LINK, os.readlink(name, dir_fd=folder))
+                    elif stat.S_ISDIR(mode):
+                        found[name] = frozen.Entry(frozen.Kind.FOLDER)
+                    elif stat.S_ISREG(mode):
+                        found[name] = frozen.Entry(frozen.Kind.FILE)
+        except OSError as error:
+            raise SandboxError(f"reading /work: {error}") from error
+        finally:
+            os.close(folder)
+        return found
 
     def _answer(self) -> tuple[bytes, tuple[int, ...]]:
         received = self._birth.control.receive_packet()

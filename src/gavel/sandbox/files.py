@@ -9,9 +9,10 @@ import os
 import struct
 from typing import Final
 
+from .frozen import STICKY
 from .inside import executor
-from .inside.packet import ALL, HERE, NEXT, Label, Packet
-from .scratch import LAYER, NO_OVERLAY, OVERLAY, Scratch
+from .inside.packet import HERE, NEXT, Label, Packet
+from .scratch import Scratch
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _SENDFILE_BYTES: Final = 1 << 30
@@ -26,47 +27,26 @@ _SOURCE: Final = executor.FIRST_GIVEN
 def put(scratch: Scratch, path: str, size: int, mode: int) -> Packet:
     """Copies the regular file given to a new file below /work; what had that name is unlinked first."""
     packet = Packet(f"putting {path}")
-    packet.calls(scratch.before_put())
-    if not scratch.is_frozen:
-        _put(packet, "/work", path, (size, mode))
-        packet.end()
-        return packet
-    in_the_way = Label()
-    _put(packet, "/work", path, (size, mode), in_the_way)
-    packet.end()
-    # A folder is where the file is to be, or no folder where one is needed: a compiler left that there. Put
-    # into the layer above, where nothing is in the way, the file hides it. Whatever else is wrong is so
-    # there too.
-    packet.mark(in_the_way)
-    packet.call("close_range", _SOURCE + 1, ALL, 0)
-    packet.call(*NO_OVERLAY)
-    _put(packet, LAYER, path, (size, mode))
-    packet.call(*OVERLAY)
-    packet.end()
-    return packet
-
-
-def _put(packet: Packet, root: str, path: str, status: tuple[int, int], failed: Label | None = None) -> None:
-    """`status`: size and mode; `failed`: where to go on then."""
+    packet.calls(scratch.before_put(path))
     *names, name = path.split("/")
-    size, mode = status
     folder = _SOURCE + 1
-    packet.call("openat", HERE, root, _FOLDER | os.O_CLOEXEC, 0, otherwise=failed)
+    packet.call("openat", HERE, "/work", _FOLDER | os.O_CLOEXEC, 0)
     how = packet.data(_HOW.pack(_FOLDER | os.O_CLOEXEC, 0, _RESOLVE))
     for parent in names:  # made where it is missing; every program may add to it
         at = packet.text(parent)
-        packet.call("mkdirat", folder, at, 0o1777, otherwise=NEXT)
-        packet.call("openat2", folder, at, how, _HOW.size, otherwise=failed)
+        packet.call("mkdirat", folder, at, STICKY, otherwise=NEXT)
+        packet.call("openat2", folder, at, how, _HOW.size)
         folder += 1
     packet.call("unlinkat", folder, name, 0, otherwise=NEXT)
-    _open(packet, folder, name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, otherwise=failed)
+    _open(packet, folder, name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     target, position = folder + 1, packet.room(8)
     for _ in range(size // _SENDFILE_BYTES + (2 if size else 1)):  # one more tells why there was no more
-        packet.call("sendfile", target, _SOURCE, position, _SENDFILE_BYTES, otherwise=failed)
+        packet.call("sendfile", target, _SOURCE, position, _SENDFILE_BYTES)
     if size:  # there is a last byte
-        packet.call("lseek", target, size - 1, _SEEK_HOLE, otherwise=failed)
-    packet.call("fchmod", target, mode, otherwise=failed)
-    packet.call("close_range", _SOURCE + 1, ALL, 0, otherwise=failed)
+        packet.call("lseek", target, size - 1, _SEEK_HOLE)
+    packet.call("fchmod", target, mode)
+    packet.end()
+    return packet
 
 
 def get(scratch: Scratch, path: str) -> Packet:
@@ -93,7 +73,7 @@ def _opened(scratch: Scratch, path: str, flags: int) -> Packet:
 
 
 def _open(
-    packet: Packet, parent: int, path: str, flags: int, mode: int = 0, *, otherwise: Label | None
+    packet: Packet, parent: int, path: str, flags: int, mode: int = 0, *, otherwise: Label | None = None
 ) -> None:
     how = packet.data(_HOW.pack(flags | os.O_CLOEXEC, mode, _RESOLVE))
     packet.call("openat2", parent, path, how, _HOW.size, otherwise=otherwise)

@@ -16,8 +16,8 @@ from .box import Box
 from .inside.filter import for_init
 from .model import Command, Enforcement, Kill, Limits, Outcome, SandboxError, SandboxUnavailable
 
-KERNEL_MIN: Final = (5, 12)
-"""mount_setattr; overlayfs in a user namespace and openat2 are older."""
+KERNEL_MIN: Final = (5, 14)
+"""mount_setattr that clears MOUNT_ATTR_NOSYMFOLLOW; tmpfs in a user namespace and openat2 are older."""
 
 _MEMORY_BYTES: Final = 16 << 20
 _FILES_BYTES: Final = 1 << 20
@@ -47,7 +47,7 @@ _REMEDIES_ROOTLESS: Final = {
 _REMEDY_CONTAINER: Final = (
     "in a container: --privileged, or --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
 )
-_REMEDY_KERNEL: Final = "use a kernel of the distribution, not one with seccomp, overlayfs or tmpfs taken out"
+_REMEDY_KERNEL: Final = "use a kernel of the distribution, not one with seccomp or tmpfs taken out"
 
 
 class _ProbeError(Exception):
@@ -64,7 +64,7 @@ def check_kernel() -> Enforcement:
     version = tuple(int(part) for part in release.split("-")[0].split(".")[:2])
     if version < KERNEL_MIN:
         raise SandboxUnavailable(
-            "files", f"kernel {release} lacks mount_setattr", "upgrade to Linux 5.12 or later"
+            "files", f"kernel {release} lacks MOUNT_ATTR_NOSYMFOLLOW", "upgrade to Linux 5.14 or later"
         )
     return Enforcement("kernel", True, f"Linux {release} on {platform.machine()}")
 

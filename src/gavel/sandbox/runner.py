@@ -13,10 +13,11 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from .frozen import Steps
 from .inside import executor, filter, kernel  # noqa: A004 the seccomp filter
 from .inside.namespace import BOX_USER
 from .inside.packet import ALL, HERE, NEXT, SIGNAL_SET_BYTES, Label, Packet
-from .scratch import Steps, measure, measure_use
+from .scratch import measure, measure_use
 
 _SEARCH_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _FOR_WRITING: Final = os.O_WRONLY | os.O_CLOEXEC

@@ -1,31 +1,28 @@
 """The writable folders of a box: /work, /tmp and /dev/shm, on tmpfs of limited size and inodes. Pure: it says
 which system calls the box's init is to make.
 
-Before `freeze`, /work is one tmpfs that lasts as long as the box. After it, /work is an overlay: what was
-frozen below, a fresh layer above. That layer, /tmp and /dev/shm share a second tmpfs, which every run finds
-as if new. It is replaced only if a run left a trace in it, which its counters, the times of its folders and
-the number of its next inode tell; a hostile tree is never walked.
+Before `freeze`, /work is one tmpfs that lasts as long as the box. After it, /work, /tmp and /dev/shm share a
+second one, which every run finds as if new: with what was frozen in it (frozen.py), and else empty. It is
+replaced only if a run left a trace in it, which its counters, the times of its folders and the number of its
+next inode tell; a hostile tree is never walked.
 """
 
 import struct
 from typing import Final, NamedTuple
 
+from .frozen import REMOVE_FOLDER, STICKY, WORK, Frozen, Steps, hide, in_the_way, seal, shown
 from .inside import kernel
-from .inside.packet import HERE, NEXT, Argument, Packet
+from .inside.packet import HERE, NEXT, Packet
 from .inside.template import HIDDEN
 
 _BASE: Final = f"{HIDDEN}/work"
-_WORK: Final = f"{_BASE}/files"
+_LASTING: Final = f"{_BASE}/files"
+"""What /work is before it is frozen."""
 _SCRATCH: Final = f"{HIDDEN}/scratch"
-LAYER: Final = f"{_SCRATCH}/upper"
-"""What lies over what was frozen, by itself. It holds only what was put since the last run."""
 _FLAGS: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME
-_FOLDERS: Final = ("tmp", "shm", "upper")
-_OWN_INODES: Final = 8  # root, three folders, the overlay's two, and two for overlay's temporary files
+_FOLDERS: Final = ("tmp", "shm", "work")
+_OWN_INODES: Final = 4  # root, three folders
 _PAGE_BYTES: Final = 4096
-_STICKY: Final = 0o1777
-
-_REMOVE_FOLDER: Final = 0x200
 
 # struct statfs, struct statx (both the same on 64-bit machines) and what is wanted of them: blocks, free
 # ones, those for users, inodes, free ones; the times of the last change of inode and of content; a number.
@@ -46,14 +43,6 @@ _IN_USE_BYTES: Final = 4
 
 Part = tuple[int, int]
 """Address and bytes of something to be answered."""
-Steps = tuple[tuple[str, *tuple[Argument, ...]], ...]
-"""Calls with their arguments."""
-
-
-_LAYERS: Final = f"lowerdir={_WORK},upperdir={LAYER},workdir={_SCRATCH}/overlay,userxattr"
-OVERLAY: Final = ("mount", "work", "/work", "overlay", _FLAGS, _LAYERS)
-"""Over what /work was until it was frozen, which nobody can reach from then on."""
-NO_OVERLAY: Final = ("umount2", "/work", kernel.MNT_DETACH)
 
 
 class _Trace(NamedTuple):
@@ -80,7 +69,10 @@ class Scratch:
         self._limits = (files_bytes, files_count)
         self._is_open = False
         self._is_freezing = False
-        self.is_frozen = False
+        self._frozen: Frozen | None = None
+        """What lasts; None before it is frozen."""
+        self._hidden: frozenset[str] = frozenset()
+        """What of it is not in the present /work."""
         self._is_mounted = False
         """What is as new for each run: it is mounted when first needed."""
         self._was_used = False
@@ -89,18 +81,26 @@ class Scratch:
         self._is_clean = False
         """The last run left no trace."""
 
-    def freeze(self) -> None:
-        """What /work holds then stays below all later runs; done along with what comes next."""
-        self.is_frozen = self._is_freezing = True
+    @property
+    def is_frozen(self) -> bool:
+        return self._frozen is not None
 
-    def before_put(self) -> Steps:
-        """To see /work as the next run finds it."""
+    def freeze(self, lasting: Frozen) -> None:
+        """What lasts of what /work holds is there for all later runs; done along with what comes next."""
+        self._frozen = lasting
+        self._is_freezing = True
+
+    def before_put(self, path: str) -> Steps:
+        """To see /work as the next run finds it, with nothing that lasts in the way of a file to be put."""
         steps = self._begun()
-        if self.is_frozen:
+        if self._frozen is not None:
             steps += self._cleaned()
             if not self._is_mounted:
                 steps += self._mounted()
             self._trace = None  # what is put is one
+            hidden = [found for found in in_the_way(self._frozen, path) if found not in self._hidden]
+            self._hidden |= frozenset(hidden)
+            steps += hide(self._frozen, hidden)
         return steps
 
     def before_get(self) -> Steps:
@@ -120,7 +120,7 @@ class Scratch:
         if self._limits != wanted:
             self._limits = wanted
             flags = kernel.MS_REMOUNT | _FLAGS
-            steps += (("mount", "scratch", _SCRATCH, "tmpfs", flags, _size(*wanted)),)
+            steps += (("mount", "scratch", _SCRATCH, "tmpfs", flags, self._size()),)
         return steps, False
 
     def ran(self, measured: bytes, *, keep: bool) -> Steps:
@@ -143,40 +143,50 @@ class Scratch:
         if not self._is_open:
             self._is_open = True
             steps += (
-                ("mount", "work", _BASE, "tmpfs", _FLAGS, f"{_size(*self._limits)},mode=700"),
-                ("mkdirat", HERE, _WORK, _STICKY),
-                ("mount", _WORK, "/work", "", kernel.MS_BIND, ""),
+                ("mount", "work", _BASE, "tmpfs", _FLAGS, f"{self._size()},mode=700"),
+                ("mkdirat", HERE, _LASTING, STICKY),
+                ("mount", _LASTING, WORK, "", kernel.MS_BIND, ""),
             )
         if self._is_freezing:
             self._is_freezing = self._was_used = False
-            steps += self._unmounted(layers=())
+            steps += (*self._unmounted(), *seal(_LASTING))
         return steps
 
     def _cleaned(self) -> Steps:
         was_used, self._was_used = self._was_used, False
         if not was_used or self._is_clean:
             return ()
-        return self._unmounted(layers=("/work",) if self.is_frozen else ())
+        return self._unmounted(*((WORK,) if self.is_frozen else ()))
 
     def _mounted(self) -> Steps:
         self._is_mounted = True
         self._trace = None
+        self._hidden = frozenset()
+        work: Steps = ()
+        if self._frozen is not None:
+            bind = ("mount", f"{_SCRATCH}/work", WORK, "", kernel.MS_BIND, "")
+            work = (bind, *shown(self._frozen, _LASTING))
         return (
-            ("mount", "scratch", _SCRATCH, "tmpfs", _FLAGS, f"{_size(*self._limits)},mode=700"),
+            ("mount", "scratch", _SCRATCH, "tmpfs", _FLAGS, f"{self._size()},mode=700"),
             # Owned by the box's root and sticky: a program cannot change their mode or put attributes on
             # them.
-            *(("mkdirat", HERE, f"{_SCRATCH}/{name}", _STICKY) for name in _FOLDERS),
+            *(("mkdirat", HERE, f"{_SCRATCH}/{name}", STICKY) for name in _FOLDERS),
             ("mount", f"{_SCRATCH}/tmp", "/tmp", "", kernel.MS_BIND, ""),  # noqa: S108 the box's own
             ("mount", f"{_SCRATCH}/shm", "/dev/shm", "", kernel.MS_BIND, ""),  # noqa: S108 as above
-            *((("mkdirat", HERE, f"{_SCRATCH}/overlay", 0o700), OVERLAY) if self.is_frozen else ()),
+            *work,
         )
 
-    def _unmounted(self, layers: tuple[str, ...]) -> Steps:
+    def _unmounted(self, *more: str) -> Steps:
         if not self._is_mounted:
             return ()
         self._is_mounted = False
-        targets = (*layers, "/tmp", "/dev/shm", _SCRATCH)  # noqa: S108 as above
+        targets = (*more, "/tmp", "/dev/shm", _SCRATCH)  # noqa: S108 as above
         return tuple(("umount2", target, kernel.MNT_DETACH) for target in targets)
+
+    def _size(self) -> str:
+        size_bytes, count = self._limits
+        inodes = max(count, 0) + _OWN_INODES + len(self._frozen or ())
+        return f"size={max(size_bytes, _PAGE_BYTES)},nr_inodes={inodes}"  # 0 would mean unlimited to tmpfs
 
 
 def measure(packet: Packet) -> list[Part]:
@@ -192,7 +202,7 @@ def measure(packet: Packet) -> list[Part]:
     inode, status = f"{_SCRATCH}/inode", packet.room(_STATUS_BYTES)
     packet.call("mkdirat", HERE, inode, 0, otherwise=NEXT)
     packet.call("statx", HERE, inode, 0, _NUMBER_ASKED, status, otherwise=NEXT)
-    packet.call("unlinkat", HERE, inode, _REMOVE_FOLDER, otherwise=NEXT)
+    packet.call("unlinkat", HERE, inode, REMOVE_FOLDER, otherwise=NEXT)
     parts.append((status + _NUMBER[0], _NUMBER[1]))
     return parts
 
@@ -205,11 +215,6 @@ def measure_use(packet: Packet) -> list[Part]:
         packet.call(name, *arguments, found)
         parts.append((found + offset, _IN_USE_BYTES))
     return parts
-
-
-def _size(size_bytes: int, count: int) -> str:
-    # 0 would mean unlimited to tmpfs.
-    return f"size={max(size_bytes, _PAGE_BYTES)},nr_inodes={max(count, 0) + _OWN_INODES}"
 
 
 def _traces(measured: bytes) -> list[_Trace]:

@@ -4,13 +4,15 @@ import struct
 
 import pytest
 
+from gavel.sandbox.frozen import Entry, Kind, Steps
 from gavel.sandbox.inside.packet import Packet
-from gavel.sandbox.scratch import LAYER, NO_OVERLAY, OVERLAY, Scratch, Steps, measure, measure_use
+from gavel.sandbox.scratch import Scratch, measure, measure_use
 
 SIZE = (1 << 20, 100)
 OTHER = (2 << 20, 200)
 _TRACE_BYTES = 40 + 3 * 32 + 8
 _USE_BYTES = 3 * 4
+FROZEN = {"program": Entry(Kind.FILE)}
 
 
 def _trace(used: int = 1, number: int = 10) -> bytes:
@@ -20,6 +22,11 @@ def _trace(used: int = 1, number: int = 10) -> bytes:
 
 def _kinds(steps: Steps) -> list[str]:
     return [name for name, *_ in steps]
+
+
+def _shown(steps: Steps) -> bool:
+    """The frozen program is."""
+    return any(step[:3] == ("mount", "/.box/work/files/program", "/work/program") for step in steps)
 
 
 def _run(scratch: Scratch, after: int = 1, *, number: int = 11, keep: bool = False, in_use: int = 0) -> Steps:
@@ -39,10 +46,10 @@ def test_what_is_measured_has_the_size_that_is_read() -> None:
 def test_a_run_without_a_trace_leaves_the_folders_for_the_next() -> None:
     """Nothing is mounted or looked at anew before that."""
     scratch = Scratch(*SIZE)
-    scratch.freeze()
+    scratch.freeze(FROZEN)
     steps, measures = scratch.before_run(*SIZE)
     assert measures
-    assert _kinds(steps).count("mount") == 6
+    assert _kinds(steps).count("mount") == 9
     assert scratch.ran(_trace(number=10) + _trace(number=11) + bytes(_USE_BYTES), keep=False) == ()
     for number in (12, 13):
         assert scratch.before_run(*SIZE) == ((), False)
@@ -53,19 +60,19 @@ def test_a_run_without_a_trace_leaves_the_folders_for_the_next() -> None:
 def test_a_trace_goes_before_the_next_run(*, keep: bool) -> None:
     """At once, unless somebody wants to see it."""
     scratch = Scratch(*SIZE)
-    scratch.freeze()
+    scratch.freeze(FROZEN)
     done = _run(scratch, after=2, keep=keep)
     steps, measures = scratch.before_run(*SIZE)
     assert measures
     assert _kinds(done).count("umount2") == (0 if keep else 4)
     assert _kinds(steps).count("umount2") == (4 if keep else 0)
-    assert OVERLAY in steps
+    assert _shown(steps)
 
 
 def test_a_trace_that_a_later_run_leaves_is_seen_too() -> None:
     """By what there was when the folders were mounted."""
     scratch = Scratch(*SIZE)
-    scratch.freeze()
+    scratch.freeze(FROZEN)
     assert _run(scratch) == ()
     assert _kinds(_run(scratch, after=2, number=12)) == ["umount2"] * 4
 
@@ -76,7 +83,7 @@ def test_inodes_that_are_gone_are_a_trace(number: int) -> None:
     room for that.
     """
     scratch = Scratch(*SIZE)
-    scratch.freeze()
+    scratch.freeze(FROZEN)
     assert _run(scratch) == ()
     assert _kinds(_run(scratch, number=number)) == ["umount2"] * 4
     assert _run(scratch) == ()
@@ -85,20 +92,20 @@ def test_inodes_that_are_gone_are_a_trace(number: int) -> None:
 def test_other_limits_change_the_folders_in_place() -> None:
     """Which leaves their trace as it was."""
     scratch = Scratch(*SIZE)
-    scratch.freeze()
+    scratch.freeze(FROZEN)
     _run(scratch)
     steps, measures = scratch.before_run(*OTHER)
     assert (_kinds(steps), measures) == (["mount"], False)
-    assert "size=2097152,nr_inodes=208" in steps[0]
+    assert "size=2097152,nr_inodes=205" in steps[0]
     assert scratch.ran(_trace(number=12) + bytes(_USE_BYTES), keep=False) == ()
 
 
 def test_what_was_put_is_there_for_one_run() -> None:
     """It is a trace by itself."""
     scratch = Scratch(*SIZE)
-    scratch.freeze()
+    scratch.freeze(FROZEN)
     _run(scratch)
-    assert scratch.before_put() == ()
+    assert scratch.before_put("x") == ()
     assert scratch.before_run(*SIZE) == ((), False)
     assert _kinds(scratch.ran(_trace(number=12) + bytes(_USE_BYTES), keep=False)) == ["umount2"] * 4
 
@@ -106,12 +113,14 @@ def test_what_was_put_is_there_for_one_run() -> None:
 def test_before_it_is_frozen_work_stays() -> None:
     """Puts go to what lasts; only /tmp and /dev/shm are as new for each run."""
     scratch = Scratch(*SIZE)
-    assert _kinds(scratch.before_put()) == ["mount", "mkdirat", "mount"]
-    assert scratch.before_put() == ()
+    assert _kinds(scratch.before_put("x")) == ["mount", "mkdirat", "mount"]
+    assert scratch.before_put("x") == ()
     done = _run(scratch, after=2)
-    assert [target for _, target, _ in done] == ["/tmp", "/dev/shm", LAYER.removesuffix("/upper")]
-    scratch.freeze()
-    assert NO_OVERLAY not in scratch.before_run(*SIZE)[0]
+    assert [target for _, target, _ in done] == ["/tmp", "/dev/shm", "/.box/scratch"]
+    scratch.freeze(FROZEN)
+    steps, _ = scratch.before_run(*SIZE)
+    assert _shown(steps)
+    assert "umount2" not in _kinds(steps)
 
 
 def test_objects_of_a_run_go_with_their_namespace() -> None:
@@ -124,10 +133,10 @@ def test_objects_of_a_run_go_with_their_namespace() -> None:
 def test_reading_sees_what_the_last_run_left() -> None:
     """Or what the next one would find."""
     scratch = Scratch(*SIZE)
-    scratch.freeze()
+    scratch.freeze(FROZEN)
     _run(scratch, after=2, keep=True)
     assert scratch.before_get() == ()
     fresh = Scratch(*SIZE)
-    fresh.freeze()
-    assert OVERLAY in fresh.before_get()
+    fresh.freeze(FROZEN)
+    assert _shown(fresh.before_get())
     assert fresh.before_run(*SIZE) == ((), False)

@@ -116,7 +116,7 @@ UNSUPPORTED: Final[dict[str, tuple[int | None, int | None]]] = {
     "setxattr": (188, 5),
     "setxattrat": (463, 463),
 }
-NEEDED_BY_INIT: Final = frozenset({"mount", "umount2", "unshare"})
+NEEDED_BY_INIT: Final = frozenset({"mount", "mount_setattr", "umount2", "unshare"})
 _CLONE3: Final = (435, 435)
 # Of these the core size: see accounting.rlimits, a program could lower it to 0.
 _SETRLIMIT: Final = (160, 164)

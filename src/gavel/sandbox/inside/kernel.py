@@ -33,6 +33,7 @@ MS_NOSUID: Final = 0x2
 MS_NODEV: Final = 0x4
 MS_NOEXEC: Final = 0x8
 MS_REMOUNT: Final = 0x20
+MS_NOSYMFOLLOW: Final = 0x100
 MS_NOATIME: Final = 0x400
 MS_BIND: Final = 0x1000
 MS_MOVE: Final = 0x2000
