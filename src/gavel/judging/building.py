@@ -25,6 +25,7 @@ from gavel.sandbox import (
     Limits,
     Outcome,
     SandboxError,
+    TooManyFilesError,
 )
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult
@@ -114,11 +115,13 @@ class Builder:
                 result, made = self._made(box, plan.compile, placed, most, language.artefact)
             else:
                 result = _put(box, made)
-            box.freeze([language.artefact.split("/")[0]] if language.artefact else [])
+            if result.verdict != submission_pb2.VERDICT_ACCEPTED:
+                return None, result
+            box.freeze(None if language.artefact == _WHOLE_FOLDER else _tops(language.artefact))
+        except TooManyFilesError as error:
+            return None, _refused(str(error))
         except SandboxError as error:
             raise EngineError(f"compiling: {error}") from error
-        if result.verdict != submission_pb2.VERDICT_ACCEPTED:
-            return None, result
         return Program(plan.run, environment(self.toolchain), plan.check, made), result
 
     def build_by_scripts(
@@ -135,12 +138,14 @@ class Builder:
                 result, made = self._made(box, argv, files, limits, _WHOLE_FOLDER)
             else:
                 result = _put(box, made)
+            if result.verdict != submission_pb2.VERDICT_ACCEPTED:
+                return None, result
             names = box.names()
             box.freeze(names)
+        except TooManyFilesError as error:
+            return None, _refused(str(error))
         except SandboxError as error:
             raise EngineError(f"building: {error}") from error
-        if result.verdict != submission_pb2.VERDICT_ACCEPTED:
-            return None, result
         if "run" not in names:
             return None, _refused(f"{result.output}\nbuild left no file run.")
         return Program(("/work/run",), environment(self.toolchain), made=made), result
@@ -233,6 +238,11 @@ class Workshop:
         if toolchain is None or not toolchain.available:
             raise EngineError(f"this worker does not serve {known.code}")
         return Builder(toolchain, standard, self.cache, tenant)
+
+
+def _tops(artefact: str) -> list[str]:
+    """What lies at the top of /work of it."""
+    return [artefact.split("/", 1)[0]] if artefact else []
 
 
 def _head(data: bytes | int) -> bytes:

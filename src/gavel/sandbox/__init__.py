@@ -25,6 +25,7 @@ from .model import (
     Outcome,
     SandboxError,
     SandboxUnavailable,
+    TooManyFilesError,
 )
 from .sandbox import Sandbox
 
@@ -46,5 +47,6 @@ __all__ = [
     "Sandbox",
     "SandboxError",
     "SandboxUnavailable",
+    "TooManyFilesError",
     "doctor",
 ]

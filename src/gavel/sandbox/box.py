@@ -135,8 +135,7 @@ class Box:
         files, folders and links at its top that `left` names (default: all that is there). It cannot change
         any of that. It may add to /work and to folders that came with what was put, not to those of `left`.
 
-        It is done along with the next request, whose error may be its own. SandboxError also for more than
-        some hundred files at the top.
+        It is done along with the next request, whose error may be its own. With TooManyFilesError nothing is.
         """
         if self._scratch.is_frozen:
             raise SandboxError("the box is frozen already")

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from .inside import kernel
 from .inside.packet import HERE, Argument
-from .model import SandboxError
+from .model import TooManyFilesError
 
 Steps = tuple[tuple[str, *tuple[Argument, ...]], ...]
 """Calls with their arguments."""
@@ -23,7 +23,7 @@ WORK: Final = "/work"
 REMOVE_FOLDER: Final = 0x200
 STICKY: Final = 0o1777
 _REGULAR: Final = 0o100000
-_STEPS_BYTES_MOST: Final = 64 << 10
+_STEPS_BYTES_MOST: Final = 96 << 10
 """Of what shows it all: it travels in one packet, with the arguments and the environment of a run."""
 _ENTRY_BYTES: Final = 200
 _AT_RECURSIVE: Final = 0x8000
@@ -58,14 +58,14 @@ def frozen(put: Iterable[str], left: Mapping[str, Entry]) -> Frozen:
     """`put`: paths of the files that were put; `left`: what else lasts, by names at the top of /work, of
     which each goes before what was put there.
 
-    Where these are many, folders last as a whole. SandboxError if there are too many even so.
+    Where these are many, folders last as a whole. TooManyFilesError if there are too many even so.
     """
     own = [path for path in put if path.split("/", 1)[0] not in left]
     for entries in (_each(own), _tops(own)):
         found = {**entries, **left}
         if sum(_ENTRY_BYTES + 3 * len(os.fsencode(path)) for path in found) <= _STEPS_BYTES_MOST:
             return found
-    raise SandboxError(f"more files and folders than a box keeps at the top of {WORK}: {len(found)}")
+    raise TooManyFilesError(f"{len(found)} files and folders beside each other are more than a box keeps")
 
 
 def unknown(put: Iterable[str], names: Iterable[str]) -> tuple[dict[str, Entry], list[str]]:

@@ -32,6 +32,15 @@ def test_names_that_no_command_has_room_for_are_the_programs_fault(judge: Judge)
     assert "too long for one command" in judged.compile.output
 
 
+def test_more_files_than_a_box_keeps_are_the_programs_fault(judge: Judge) -> None:
+    """In any box: some hundred beside each other, all that an interpreter finds there."""
+    judged = judge.judge("python3", {"main.py": "", **{f"m{number}.py": "" for number in range(900)}})
+
+    assert judged.compile is not None
+    assert judged.verdict == s.VERDICT_COMPILE_ERROR
+    assert "901 files" in judged.compile.output
+
+
 def test_a_public_type_with_a_name_that_no_file_may_have_is_the_programs_fault(judge: Judge) -> None:
     """Its file is named after it only where a file can be."""
     judged = judge.judge("java", {"Main.java": f"public class {'A' * 300} {{ }}\n"})

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from sandbox_programs import MakeLimits, Run, RunPython
 
-from gavel.sandbox import Box, BoxBrokenError, CannotExecuteError, Command, Sandbox, SandboxError
+from gavel.sandbox import (
+    Box,
+    BoxBrokenError,
+    CannotExecuteError,
+    Command,
+    Sandbox,
+    SandboxError,
+    TooManyFilesError,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -146,9 +154,9 @@ def test_many_files_are_kept(box: Box, run: Run, count: int) -> None:
 
 def test_too_many_files_are_refused(box: Box) -> None:
     """By name, before anything runs."""
-    for number in range(400):
+    for number in range(600):
         box.put(f"file{number}", b"")
-    with pytest.raises(SandboxError, match="400"):
+    with pytest.raises(TooManyFilesError, match="600"):
         box.freeze([])
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gavel.sandbox import SandboxError
+from gavel.sandbox import TooManyFilesError
 from gavel.sandbox.frozen import Entry, Frozen, Kind, Steps, frozen, hide, in_the_way, shown, unknown
 
 SOURCE = "/source"
@@ -123,7 +123,7 @@ def test_many_files_last_by_their_folders() -> None:
     many = [f"folder{number % 3}/file{number}" for number in range(1000)]
     assert set(frozen([*many, "one"], {}).values()) == {Entry(Kind.FOLDER), Entry(Kind.FILE)}
     assert len(frozen([*many, "one"], {})) == 4
-    with pytest.raises(SandboxError, match="1001"):
+    with pytest.raises(TooManyFilesError, match="1001"):
         frozen([name.replace("/", "-") for name in many] + ["one"], {})
 
 
