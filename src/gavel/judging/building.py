@@ -335,7 +335,8 @@ def _said(outcome: Outcome, limits: Limits) -> bytes:
 
 def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
     """The file, or all files of the folder, that compiling left; nothing is followed out of the box. None for
-    what is not to be kept: too much, names that are no text, or folders that no box can be given.
+    what is not to be kept: too much, names that are no text, folders that no box can be given, and what no
+    file is and holds none, such as a link.
     """
     single = box.get(artefact, ENTRY_BYTES_MOST + 1) if artefact != _WHOLE_FOLDER else None
     if single is not None:
@@ -345,7 +346,10 @@ def _collect(box: Box, artefact: str) -> dict[str, bytes] | None:
     try:
         while folders:
             folder = folders.pop()
-            for path in [f"{folder}/{name}".removeprefix("./") for name in box.names(folder)]:
+            names = box.names(folder)
+            if not names and folder != artefact:
+                return None
+            for path in [f"{folder}/{name}".removeprefix("./") for name in names]:
                 path.encode()
                 if path.count("/") > PATH_FOLDERS_MOST:
                     return None
