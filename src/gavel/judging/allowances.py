@@ -1,5 +1,7 @@
 """Resolved limits and a language's allowances, as the sandbox wants them. Pure."""
 
+from collections.abc import Iterable
+
 from gavel.judging.languages import Language
 from gavel.judging.limits import (
     BOUNDS,
@@ -16,6 +18,7 @@ from gavel.judging.limits import (
 from gavel.sandbox import Limits
 from gavel.submission.v1 import submission_pb2
 
+_PAGE_BYTES = 4096
 COMPILE_PROCESSES = 256
 COMPILE_OUTPUT_BYTES = 8 * MIB
 COMPILE_FILES_BYTES = 512 * MIB
@@ -38,6 +41,11 @@ def of_run(limits: submission_pb2.Limits, language: Language, files_bytes: int =
         files_bytes=limits.files_bytes + files_bytes,
         files_count=FILES_COUNT,
     )
+
+
+def taken_bytes(sizes: Iterable[int]) -> int:
+    """What files of these sizes take in a box: whole pages."""
+    return sum(-(-size // _PAGE_BYTES) * _PAGE_BYTES for size in sizes)
 
 
 def of_compilation(guaranteed: submission_pb2.Limits | None) -> Limits:

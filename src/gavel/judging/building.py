@@ -25,7 +25,7 @@ from gavel.sandbox import (
     Limits,
     Outcome,
     SandboxError,
-    TooManyFilesError,
+    TooMuchToKeepError,
 )
 from gavel.submission.v1 import submission_pb2
 from gavel.submission.v1.submission_pb2 import CompileResult
@@ -118,7 +118,7 @@ class Builder:
             if result.verdict != submission_pb2.VERDICT_ACCEPTED:
                 return None, result
             box.freeze(None if language.artefact == _WHOLE_FOLDER else _tops(language.artefact))
-        except TooManyFilesError as error:
+        except TooMuchToKeepError as error:
             return None, _refused(str(error))
         except SandboxError as error:
             raise EngineError(f"compiling: {error}") from error
@@ -142,7 +142,7 @@ class Builder:
                 return None, result
             names = box.names()
             box.freeze(names)
-        except TooManyFilesError as error:
+        except TooMuchToKeepError as error:
             return None, _refused(str(error))
         except SandboxError as error:
             raise EngineError(f"building: {error}") from error

@@ -88,7 +88,8 @@ class Judgement:
     def _submitted(self, boxes: Boxes, box: Box, program: Program) -> Submitted:
         """The program, ready to run."""
         files_bytes = max(
-            (sum(file.size_bytes for file in test.files) for test in self._task.tests), default=0
+            (allowances.taken_bytes(file.size_bytes for file in test.files) for test in self._task.tests),
+            default=0,
         )
         return Submitted(
             box=box,

@@ -25,7 +25,7 @@ from .model import (
     Outcome,
     SandboxError,
     SandboxUnavailable,
-    TooManyFilesError,
+    TooMuchToKeepError,
 )
 from .sandbox import Sandbox
 
@@ -47,6 +47,6 @@ __all__ = [
     "Sandbox",
     "SandboxError",
     "SandboxUnavailable",
-    "TooManyFilesError",
+    "TooMuchToKeepError",
     "doctor",
 ]

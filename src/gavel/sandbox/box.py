@@ -15,7 +15,7 @@ from typing import Final, Self
 from . import accounting, files, frozen, runner, streams, supervision
 from .accounting import Readiness, Usage
 from .cgroups import Cgroups, RunGroup
-from .frozen import Steps
+from .frozen import Frozen, Steps
 from .inside import packet
 from .launcher import Birth
 from .live import LiveOutput
@@ -28,6 +28,7 @@ from .model import (
     Limits,
     Outcome,
     SandboxError,
+    TooMuchToKeepError,
 )
 from .pool import discard
 from .scratch import Scratch
@@ -36,6 +37,8 @@ _ANSWER_SECONDS: Final = 30.0
 """For any request but a run; copying the largest file allowed takes well under a second."""
 _PUTS_MOST: Final = 16
 """Files that wait for what follows them; each is a descriptor."""
+_FILLED_AT_ONCE: Final = 64
+"""Files that a packet has room for."""
 _BREAK_MS: Final = 10_000
 """How long the kernel may take to end a box's last process."""
 
@@ -57,6 +60,7 @@ class Box:
         self._scratch = Scratch(files_bytes, files_count)
         self._placed: dict[str, None] = {}
         """Paths that were put before `freeze`, in their order."""
+        self._has_run = False
         birth.control.set_timeout(_ANSWER_SECONDS)
 
     @property
@@ -135,7 +139,8 @@ class Box:
         files, folders and links at its top that `left` names (default: all that is there). It cannot change
         any of that. It may add to /work and to folders that came with what was put, not to those of `left`.
 
-        It is done along with the next request, whose error may be its own. With TooManyFilesError nothing is.
+        It is done along with the next request, whose error may be its own. The box is of no more use after
+        TooMuchToKeepError.
         """
         if self._scratch.is_frozen:
             raise SandboxError("the box is frozen already")
@@ -143,7 +148,8 @@ class Box:
         known, others = frozen.unknown(self._placed, names)
         if others:
             known |= self._seen(others)
-        self._scratch.freeze(frozen.frozen(self._placed, known))
+        lasting = frozen.frozen(self._placed, known)
+        self._scratch.freeze(lasting, self._filled(known) if known and self._has_run else None)
 
     def cancel(self) -> None:
         """Ends the run in progress, and every later one at once, with kill=CANCELLED."""
@@ -271,7 +277,7 @@ class Box:
         with self._unless_sent() as scratch:
             try:
                 steps, measures = scratch.before_run(limits.files_bytes, limits.files_count)
-                run = runner.packet_of(job, steps, measures=measures)
+                run = runner.packet_of(job, steps, scratch.measured, measures=measures)
             except packet.PacketTooLargeError as error:
                 raise CannotExecuteError(errno.E2BIG, f"arguments and environment: {error}") from error
             self._send_puts()  # which may take its time, and who waits for the lock waits for that
@@ -279,7 +285,7 @@ class Box:
                 if self._closed:
                     raise BoxBrokenError("the box is closed")
                 self._birth.control.send_packet(run.finished, descriptors)
-                self._running = True
+                self._running = self._has_run = True
                 self._group = group
                 if self._cancelled:
                     self._kill()
@@ -333,6 +339,10 @@ class Box:
         """What came with the answer: a descriptor, or none if there is nothing of that name."""
         with self._unless_sent() as scratch:
             self._tell(ask(scratch, path).finished())
+        return self._descriptors()
+
+    def _descriptors(self) -> tuple[int, ...]:
+        """What comes with an answer."""
         try:
             return self._answer()[1]
         except SandboxError:
@@ -349,18 +359,31 @@ class Box:
         try:
             for name in names:
                 with contextlib.suppress(FileNotFoundError):
-                    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-                    if stat.S_ISLNK(mode):
+                    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                    if stat.S_ISLNK(status.st_mode):
                         found[name] = frozen.Entry(frozen.Kind.LINK, os.readlink(name, dir_fd=folder))
-                    elif stat.S_ISDIR(mode):
+                    elif stat.S_ISDIR(status.st_mode):
                         found[name] = frozen.Entry(frozen.Kind.FOLDER)
-                    elif stat.S_ISREG(mode):
-                        found[name] = frozen.Entry(frozen.Kind.FILE)
+                    elif stat.S_ISREG(status.st_mode):
+                        found[name] = frozen.Entry(frozen.Kind.FILE, size_bytes=status.st_size)
         except OSError as error:
             raise SandboxError(f"reading /work: {error}") from error
         finally:
             os.close(folder)
         return found
+
+    def _filled(self, left: Frozen) -> int:
+        """Fills the holes of what runs left; how much all of /work then takes. TooMuchToKeepError."""
+        sizes = [(name, entry.size_bytes) for name, entry in left.items() if entry.size_bytes]
+        for first in range(0, max(len(sizes), 1), _FILLED_AT_ONCE):
+            some = dict(sizes[first : first + _FILLED_AT_ONCE])
+            self._tell(files.filled(some).finished())
+            opened = self._descriptors()
+            if not opened:
+                raise TooMuchToKeepError("with their holes filled, files are more than a box keeps")
+            space = os.fstatvfs(opened[0])
+            os.close(opened[0])
+        return (space.f_blocks - space.f_bfree) * space.f_frsize
 
     def _answer(self) -> tuple[bytes, tuple[int, ...]]:
         received = self._birth.control.receive_packet()

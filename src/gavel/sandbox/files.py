@@ -5,8 +5,10 @@ No path is ever followed through a link, and what is handed out is an open descr
 never opens anything in a box.
 """
 
+import mmap
 import os
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 from .frozen import STICKY
@@ -20,6 +22,10 @@ _SEEK_HOLE: Final = 4
 # Beneath the folder, and no link of any kind on the way (linux/openat2.h).
 _RESOLVE: Final = 0x08 | 0x04 | 0x02
 _HOW: Final = struct.Struct("<3Q")
+# Where a file comes to lie that is looked at; far from all else, and nothing may be there (NOREPLACE).
+_PLACE: Final = 0x200000000000
+_SHARED_THERE: Final = mmap.MAP_SHARED | 0x100000
+_POPULATE_READ: Final = 22  # MADV_POPULATE_READ
 _SOURCE: Final = executor.FIRST_GIVEN
 """What is put comes with its packet."""
 
@@ -58,6 +64,26 @@ def get(scratch: Scratch, path: str) -> Packet:
 def folder(scratch: Scratch, path: str) -> Packet:
     """Likewise with the descriptor of a folder."""
     return _opened(scratch, path, _FOLDER)
+
+
+def filled(sizes: Mapping[str, int]) -> Packet:
+    """Fills the holes of files at the top of /work, of these sizes; answers with a descriptor of /work if
+    there was space enough.
+    """
+    packet = Packet("filling holes")
+    lacking = Label()
+    packet.call("openat", HERE, "/work", _FOLDER | os.O_CLOEXEC, 0)
+    for name, size in sizes.items():
+        _open(packet, executor.FIRST_GIVEN, name, os.O_RDONLY | os.O_NOFOLLOW)
+        file = executor.FIRST_GIVEN + 1
+        packet.call("mmap", _PLACE, size, mmap.PROT_READ, _SHARED_THERE, file, 0, otherwise=lacking)
+        packet.call("madvise", _PLACE, size, _POPULATE_READ, otherwise=lacking)
+        packet.call("munmap", _PLACE, size)
+        packet.call("close_range", file, file, 0)
+    packet.answer(descriptor=executor.FIRST_GIVEN)
+    packet.mark(lacking)
+    packet.answer()
+    return packet
 
 
 def _opened(scratch: Scratch, path: str, flags: int) -> Packet:

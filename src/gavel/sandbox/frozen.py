@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from .inside import kernel
 from .inside.packet import HERE, Argument
-from .model import TooManyFilesError
+from .model import TooMuchToKeepError
 
 Steps = tuple[tuple[str, *tuple[Argument, ...]], ...]
 """Calls with their arguments."""
@@ -48,6 +48,8 @@ class Entry(NamedTuple):
     kind: Kind
     target: str = ""
     """Of a link."""
+    size_bytes: int = 0
+    """Of a file that a run left."""
 
 
 Frozen = Mapping[str, Entry]
@@ -58,14 +60,16 @@ def frozen(put: Iterable[str], left: Mapping[str, Entry]) -> Frozen:
     """`put`: paths of the files that were put; `left`: what else lasts, by names at the top of /work, of
     which each goes before what was put there.
 
-    Where these are many, folders last as a whole. TooManyFilesError if there are too many even so.
+    Where these are many, folders last as a whole. TooMuchToKeepError if there are too many even so.
     """
     own = [path for path in put if path.split("/", 1)[0] not in left]
     for entries in (_each(own), _tops(own)):
         found = {**entries, **left}
-        if sum(_ENTRY_BYTES + 3 * len(os.fsencode(path)) for path in found) <= _STEPS_BYTES_MOST:
+        if sum(map(_steps_bytes, found.items())) <= _STEPS_BYTES_MOST:
             return found
-    raise TooManyFilesError(f"{len(found)} files and folders beside each other are more than a box keeps")
+    raise TooMuchToKeepError(
+        f"{len(found)} files, folders and links beside each other are more than a box keeps"
+    )
 
 
 def unknown(put: Iterable[str], names: Iterable[str]) -> tuple[dict[str, Entry], list[str]]:
@@ -134,6 +138,11 @@ def hide(entries: Frozen, paths: Iterable[str]) -> Steps:
             steps.append(("umount2", place, kernel.MNT_DETACH))
         steps.append(("unlinkat", HERE, place, REMOVE_FOLDER if kind in {Kind.FOLDER, Kind.MADE} else 0))
     return tuple(steps)
+
+
+def _steps_bytes(found: tuple[str, Entry]) -> int:
+    path, entry = found
+    return _ENTRY_BYTES + 3 * len(os.fsencode(path)) + len(os.fsencode(entry.target))
 
 
 def _each(put: Iterable[str]) -> dict[str, Entry]:

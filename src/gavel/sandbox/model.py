@@ -2,7 +2,7 @@
 
 SandboxError                 the platform failed; trying again, in another box, may work
   CannotExecuteError         the command's file is absent or not executable; `errno` says which
-  TooManyFilesError          more than a box can keep, in any box
+  TooMuchToKeepError         more than a box can keep, in any box
   BoxBrokenError             this box is gone; take another
 SandboxUnavailable      a limit cannot be enforced here; nothing may run until an operator acts
 """
@@ -35,8 +35,10 @@ class CannotExecuteError(SandboxError):
         self.errno = errno
 
 
-class TooManyFilesError(SandboxError):
-    """What /work holds at its top is more than can be shown to each run: some hundred names."""
+class TooMuchToKeepError(SandboxError):
+    """What /work holds at its top is more than can be shown to each run: some hundred names; or its files,
+    with their holes filled, exceed the box's size.
+    """
 
 
 class BoxBrokenError(SandboxError):

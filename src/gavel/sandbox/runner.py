@@ -73,10 +73,10 @@ class Ended:
     """For Scratch.ran."""
 
 
-def packet_of(job: Job, steps: Steps, *, measures: bool) -> "Run":
+def packet_of(job: Job, steps: Steps, folders: tuple[str, ...], *, measures: bool) -> "Run":
     """Most runs are like one before: the packet of that is then used again. Raises PacketTooLargeError."""
     size = sum(map(len, job.argv)) + sum(len(name) + len(value) for name, value in job.env)
-    return (_kept if size <= _KEPT_BYTES else Run)(job, steps, measures)
+    return (_kept if size <= _KEPT_BYTES else Run)(job, steps, folders, measures)
 
 
 class Run:
@@ -84,13 +84,15 @@ class Run:
     exec, then one open `tasks` or `cgroup.procs` file a controller.
     """
 
-    def __init__(self, job: Job, steps: Steps, measures: bool) -> None:
-        """`steps` come before it; see Scratch.before_run."""
+    def __init__(self, job: Job, steps: Steps, folders: tuple[str, ...], measures: bool) -> None:
+        """`steps` come before it, `folders` are measured behind it, and with `measures` also before; see
+        Scratch.
+        """
         self._job = job
         self._packet = packet = Packet("a run")
         self._begun, self._end = packet.room(_TIME.size), packet.room(_TIME.size)
         packet.calls(steps)
-        before = measure(packet) if measures else []
+        before = measure(packet, folders) if measures else []
         cgroups = range(_CGROUPS, _CGROUPS + job.cgroups)
         if job.reopen:
             for cgroup in cgroups:
@@ -109,7 +111,7 @@ class Run:
         packet.call("setitimer", signal.ITIMER_REAL, packet.room(_TIMER.size), 0)
         state = (executor.STATE, executor.STATE_BYTES)
         times = ((self._begun, _TIME.size), (self._end, _TIME.size))
-        packet.answer(state, *times, *before, *measure_use(packet), results=(ended, not_started))
+        packet.answer(state, *times, *before, *measure_use(packet, folders), results=(ended, not_started))
         packet.mark(child)
         self._child(cgroups, not_started)
         self.finished = packet.finished()

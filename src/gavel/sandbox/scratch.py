@@ -8,9 +8,10 @@ next inode tell; a hostile tree is never walked.
 """
 
 import struct
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .frozen import REMOVE_FOLDER, STICKY, WORK, Frozen, Steps, hide, in_the_way, seal, shown
+from .frozen import REMOVE_FOLDER, STICKY, WORK, Frozen, Kind, Steps, hide, in_the_way, seal, shown
 from .inside import kernel
 from .inside.packet import HERE, NEXT, Packet
 from .inside.template import HIDDEN
@@ -21,6 +22,8 @@ _LASTING: Final = f"{_BASE}/files"
 _SCRATCH: Final = f"{HIDDEN}/scratch"
 _FLAGS: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME
 _FOLDERS: Final = ("tmp", "shm", "work")
+_FOLDERS_MOST: Final = 32
+"""Whose times are looked at; where there are more, each run finds them made anew."""
 _OWN_INODES: Final = 4  # root, three folders
 _PAGE_BYTES: Final = 4096
 
@@ -69,6 +72,8 @@ class Scratch:
         self._limits = (files_bytes, files_count)
         self._is_open = False
         self._is_freezing = False
+        self._full_bytes: int | None = None
+        """What is left of the space of what lasts: none."""
         self._frozen: Frozen | None = None
         """What lasts; None before it is frozen."""
         self._hidden: frozenset[str] = frozenset()
@@ -80,15 +85,27 @@ class Scratch:
         """Of what is mounted, at the last look; None if something was put there since, or nobody looked."""
         self._is_clean = False
         """The last run left no trace."""
+        self._measured: tuple[str, ...] = _FOLDERS
+        """The folders in which it is looked for one; none: it is taken to have left one."""
 
     @property
     def is_frozen(self) -> bool:
         return self._frozen is not None
 
-    def freeze(self, lasting: Frozen) -> None:
-        """What lasts of what /work holds is there for all later runs; done along with what comes next."""
+    def freeze(self, lasting: Frozen, full_bytes: int | None = None) -> None:
+        """What lasts of what /work holds is there for all later runs; done along with what comes next.
+
+        `full_bytes`: what it takes, if runs left any of it. From then on it may take no more: a hole of a
+        file that a run maps is filled by the kernel, for the next run to see.
+        """
         self._frozen = lasting
+        self._full_bytes = full_bytes
         self._is_freezing = True
+        made = [path for path, entry in lasting.items() if entry.kind is Kind.MADE]
+        if len(made) + len(_FOLDERS) > _FOLDERS_MOST:
+            self._measured = ()
+        else:
+            self._measured = (*_FOLDERS, *(f"work/{path}" for path in made))
 
     def before_put(self, path: str) -> Steps:
         """To see /work as the next run finds it, with nothing that lasts in the way of a file to be put."""
@@ -110,6 +127,11 @@ class Scratch:
             steps += self._mounted()
         return steps
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The folders that `measure` is to look at."""
+        return self._measured
+
     def before_run(self, files_bytes: int, files_count: int) -> tuple[Steps, bool]:
         """And whether to `measure` behind them."""
         steps = self._begun() + self._cleaned()
@@ -127,10 +149,10 @@ class Scratch:
         """Takes what was measured, and then `measure_use`d behind the run. What is to be done at once:
         without `keep` what is left goes, which also frees its memory.
         """
-        *before, after = _traces(measured)
+        *before, after = _traces(measured, len(self._measured))
         if before:
             (self._trace,) = before
-        self._is_clean = self._trace is not None and self._trace.next() == after
+        self._is_clean = self._trace is not None and self._trace.next() == after and bool(self._measured)
         if self._is_clean:
             self._trace = after
         self._was_used = True
@@ -149,7 +171,11 @@ class Scratch:
             )
         if self._is_freezing:
             self._is_freezing = self._was_used = False
-            steps += (*self._unmounted(), *seal(_LASTING))
+            steps += self._unmounted()
+            if self._full_bytes is not None:
+                size = f"size={max(self._full_bytes, _PAGE_BYTES)}"
+                steps += (("mount", "work", _BASE, "tmpfs", kernel.MS_REMOUNT | _FLAGS, size),)
+            steps += seal(_LASTING)
         return steps
 
     def _cleaned(self) -> Steps:
@@ -185,18 +211,24 @@ class Scratch:
 
     def _size(self) -> str:
         size_bytes, count = self._limits
-        inodes = max(count, 0) + _OWN_INODES + len(self._frozen or ())
-        return f"size={max(size_bytes, _PAGE_BYTES)},nr_inodes={inodes}"  # 0 would mean unlimited to tmpfs
+        lasting = (self._frozen or {}).values()
+        inodes = max(count, 0) + _OWN_INODES + len(lasting)
+        size_bytes = max(size_bytes, _PAGE_BYTES)  # 0 would mean unlimited to tmpfs
+        size_bytes += _PAGE_BYTES * sum(
+            entry.kind is Kind.LINK for entry in lasting
+        )  # the target of a long one
+        return f"size={size_bytes},nr_inodes={inodes}"
 
 
-def measure(packet: Packet) -> list[Part]:
-    """Looks at what a run leaves a trace in."""
+def measure(packet: Packet, folders: Sequence[str]) -> list[Part]:
+    """Looks at what a run leaves a trace in; `folders`: Scratch.measured."""
     space = packet.room(_SPACE_BYTES)
     packet.call("statfs", _SCRATCH, space)
     parts = [(space + _SPACE[0], _SPACE[1])]
-    for name in _FOLDERS:
+    for name in folders:
         status = packet.room(_STATUS_BYTES)
-        packet.call("statx", HERE, f"{_SCRATCH}/{name}", 0, _TIMES_ASKED, status)
+        # A file that was put may be in the place of one, for a run whose trace is of no account.
+        packet.call("statx", HERE, f"{_SCRATCH}/{name}", 0, _TIMES_ASKED, status, otherwise=NEXT)
         parts.append((status + _TIMES[0], _TIMES[1]))
     # A run that left no room for one is known by the number that is then missing.
     inode, status = f"{_SCRATCH}/inode", packet.room(_STATUS_BYTES)
@@ -207,9 +239,9 @@ def measure(packet: Packet) -> list[Part]:
     return parts
 
 
-def measure_use(packet: Packet) -> list[Part]:
+def measure_use(packet: Packet, folders: Sequence[str]) -> list[Part]:
     """And at what else there may be of it: objects of System V."""
-    parts = measure(packet)
+    parts = measure(packet, folders)
     for name, arguments, offset in _IN_USE:
         found = packet.room(_USE_BYTES)
         packet.call(name, *arguments, found)
@@ -217,9 +249,9 @@ def measure_use(packet: Packet) -> list[Part]:
     return parts
 
 
-def _traces(measured: bytes) -> list[_Trace]:
+def _traces(measured: bytes, folders: int) -> list[_Trace]:
     """At the mount, if there was one, and after the run."""
-    size = _SPACE[1] + len(_FOLDERS) * _TIMES[1] + _NUMBER[1]
+    size = _SPACE[1] + folders * _TIMES[1] + _NUMBER[1]
     found: list[_Trace] = []
     for at in range(0, len(measured) - len(_IN_USE) * _IN_USE_BYTES, size):
         blocks, free_blocks, _, files, free_files = _COUNTS.unpack_from(measured, at)

@@ -13,7 +13,7 @@ from gavel.sandbox import (
     Command,
     Sandbox,
     SandboxError,
-    TooManyFilesError,
+    TooMuchToKeepError,
 )
 
 pytestmark = pytest.mark.integration
@@ -156,7 +156,7 @@ def test_too_many_files_are_refused(box: Box) -> None:
     """By name, before anything runs."""
     for number in range(600):
         box.put(f"file{number}", b"")
-    with pytest.raises(TooManyFilesError, match="600"):
+    with pytest.raises(TooMuchToKeepError, match="600"):
         box.freeze([])
 
 
@@ -248,6 +248,66 @@ def test_a_run_finds_its_folders_as_if_new(box: Box, run: Run, trace: str) -> No
         return [line.rsplit(b" ", 2)[0] for line in text.splitlines()]
 
     assert without_times(fresh) == without_times(first) == without_times(second)
+
+
+def test_touched_folders_of_what_was_put_tell_nothing(box: Box, python: RunPython) -> None:
+    """The next run finds them as old as /work, of which no program sets the time."""
+    box.put("folder/deep/file", b"x")
+    box.freeze([])
+    look = (
+        "import os, time; made, seen = os.stat('.').st_ctime, os.stat('folder/deep').st_ctime\n"
+        "time.sleep(max(0, made + 0.3 - time.time())); os.utime('folder/deep'); print(seen - made < 0.2)"
+    )
+    assert [python(box, look).stdout for _ in range(3)] == [b"True\n"] * 3
+
+
+_HOLES = """
+import os
+os.truncate(os.open("hole", os.O_CREAT | os.O_RDWR), 1 << 20)
+os.posix_fallocate(os.open("reserved", os.O_CREAT | os.O_RDWR), 0, 1 << 20)
+os.mkdir("folder")
+os.truncate(os.open("folder/hole", os.O_CREAT | os.O_RDWR), 1 << 20)
+open("full", "w").write("x")
+"""
+_SEEN = """
+import mmap, os, signal
+for path in ("hole", "reserved", "folder/hole"):
+    file = os.open(path, os.O_RDONLY)
+    status, space = os.fstat(file), os.fstatvfs(file)
+    print(path, status.st_blocks, space.f_bfree, os.lseek(file, 0, os.SEEK_HOLE))
+    if os.fork() == 0:
+        mmap.mmap(file, 0, prot=mmap.PROT_READ)[5 * 4096]
+        os._exit(0)
+    print(os.wait()[1] in {0, signal.SIGBUS})
+"""
+
+
+def test_holes_of_what_was_left_hold_no_message(box: Box, python: RunPython) -> None:
+    """Whoever maps a hole and reads there has the kernel fill it, for the next run to see."""
+    assert python(box, _HOLES).outcome.exit_code == 0
+    box.freeze()
+    first = python(box, _SEEN).stdout
+    assert first.splitlines()[::2][:2] == [b"hole 2048 0 1048576", b"reserved 2048 0 1048576"]
+    assert first.splitlines()[1::2] == [b"True"] * 3
+    assert python(box, _SEEN).stdout == first
+
+
+def test_holes_that_are_too_large_are_refused(sandbox: Sandbox, run: Run) -> None:
+    """They would not fit if they were filled."""
+    for size in ("2M", "4T"):
+        with sandbox.box(files_bytes=1 << 20) as box:
+            assert run(box, "truncate", "-s", size, "hole", files_bytes=1 << 45).outcome.exit_code == 0
+            with pytest.raises(TooMuchToKeepError, match="holes"):
+                box.freeze()
+
+
+def test_long_links_take_no_space_of_a_run(box: Box, python: RunPython) -> None:
+    """Which may have hardly any."""
+    links = "import os\nfor number in range(20): os.symlink('x' * 4000, str(number))"
+    assert python(box, links).outcome.exit_code == 0
+    box.freeze()
+    look = "import os; print(len(os.readlink('7'))); os.truncate(os.open('x', os.O_CREAT | os.O_WRONLY), 9)"
+    assert python(box, look, files_bytes=1, files_count=1).stdout == b"4000\n"
 
 
 def test_system_v_memory_ends_with_its_run(box: Box, python: RunPython) -> None:

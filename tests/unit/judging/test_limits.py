@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gavel.judging.allowances import of_compilation, of_run, of_runtime, of_validation
+from gavel.judging.allowances import of_compilation, of_run, of_runtime, of_validation, taken_bytes
 from gavel.judging.languages import LANGUAGES
 from gavel.judging.limits import BOUNDS, MIB, check, default_wall_time_ms, of_problem, resolve
 from gavel.submission.v1.problem_pb2 import Manifest
@@ -115,3 +115,10 @@ def test_what_a_package_guarantees_is_given_at_least() -> None:
     assert (of_compilation(more).cpu_time_ms, of_compilation(more).wall_time_ms) == (60_000, 120_000)
     assert of_validation(more).output_bytes == 16 * MIB
     assert of_validation(None).cpu_time_ms == 20_000
+
+
+def test_files_take_whole_pages() -> None:
+    """Three of one byte would not fit where three bytes may be written."""
+    assert taken_bytes([]) == taken_bytes([0]) == 0
+    assert taken_bytes([1, 1, 4096]) == 3 * 4096
+    assert taken_bytes([4097]) == 8192

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gavel.sandbox import TooManyFilesError
+from gavel.sandbox import TooMuchToKeepError
 from gavel.sandbox.frozen import Entry, Frozen, Kind, Steps, frozen, hide, in_the_way, shown, unknown
 
 SOURCE = "/source"
@@ -123,8 +123,16 @@ def test_many_files_last_by_their_folders() -> None:
     many = [f"folder{number % 3}/file{number}" for number in range(1000)]
     assert set(frozen([*many, "one"], {}).values()) == {Entry(Kind.FOLDER), Entry(Kind.FILE)}
     assert len(frozen([*many, "one"], {})) == 4
-    with pytest.raises(TooManyFilesError, match="1001"):
+    with pytest.raises(TooMuchToKeepError, match="1001"):
         frozen([name.replace("/", "-") for name in many] + ["one"], {})
+
+
+def test_targets_of_links_travel_too() -> None:
+    """A hundred that are as long as they may be are too many."""
+    links = {f"link{number}": Entry(Kind.LINK, "x" * 4000) for number in range(100)}
+    assert len(frozen([], dict(list(links.items())[:20]))) == 20
+    with pytest.raises(TooMuchToKeepError, match="100"):
+        frozen([], links)
 
 
 def test_only_what_is_not_known_is_looked_at() -> None:

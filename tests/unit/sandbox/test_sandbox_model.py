@@ -26,7 +26,7 @@ def test_the_door() -> None:
         "Sandbox",
         "SandboxError",
         "SandboxUnavailable",
-        "TooManyFilesError",
+        "TooMuchToKeepError",
         "doctor",
     }
 

@@ -39,8 +39,9 @@ def _run(scratch: Scratch, after: int = 1, *, number: int = 11, keep: bool = Fal
 def test_what_is_measured_has_the_size_that_is_read() -> None:
     """Of all parts together."""
     packet = Packet("x")
-    assert sum(size for _, size in measure(packet)) == _TRACE_BYTES
-    assert sum(size for _, size in measure_use(packet)) == _TRACE_BYTES + _USE_BYTES
+    folders = Scratch(*SIZE).measured
+    assert sum(size for _, size in measure(packet, folders)) == _TRACE_BYTES
+    assert sum(size for _, size in measure_use(packet, folders)) == _TRACE_BYTES + _USE_BYTES
 
 
 def test_a_run_without_a_trace_leaves_the_folders_for_the_next() -> None:
@@ -87,6 +88,52 @@ def test_inodes_that_are_gone_are_a_trace(number: int) -> None:
     assert _run(scratch) == ()
     assert _kinds(_run(scratch, number=number)) == ["umount2"] * 4
     assert _run(scratch) == ()
+
+
+def _run_beside(folders: int, times: bytes) -> tuple[bool, Steps]:
+    """A run with so many folders of what was put, which it leaves with these times, and what follows it;
+    whether it was looked at them.
+    """
+    scratch = Scratch(*SIZE)
+    scratch.freeze({f"f{number}": Entry(Kind.MADE) for number in range(folders)})
+    scratch.before_run(*SIZE)
+    looked = len(scratch.measured)
+    untouched = bytes(32 * looked)
+    first, last = _trace(), _trace(number=11)
+    before = first[:40] + untouched + first[-8:]
+    after = last[:40] + (times + untouched)[: len(untouched)] + last[-8:]
+    return looked > 0, scratch.ran(before + after + bytes(_USE_BYTES), keep=False)
+
+
+def test_times_of_folders_that_came_with_files_are_a_trace() -> None:
+    """Any program may set them to the present time."""
+    assert _run_beside(2, b"") == (True, ())
+    looked, done = _run_beside(2, bytes(4 * 32) + b"x")
+    assert (looked, _kinds(done)) == (True, ["umount2"] * 4)
+
+
+def test_very_many_folders_are_made_anew_for_each_run() -> None:
+    """Without a look at them."""
+    looked, done = _run_beside(100, b"")
+    assert (looked, _kinds(done)) == (False, ["umount2"] * 4)
+
+
+def test_what_lasts_takes_no_more_space() -> None:
+    """Of which it has been said how much it takes."""
+    scratch = Scratch(*SIZE)
+    scratch.before_put("x")
+    scratch.freeze(FROZEN, 40960)
+    steps, _ = scratch.before_run(*SIZE)
+    assert steps[0][2:4] == ("/.box/work", "tmpfs")
+    assert steps[0][-1] == "size=40960"
+
+
+def test_links_that_last_have_their_space_beside_the_runs() -> None:
+    """Which may be too small for a long target."""
+    scratch = Scratch(1, 1)
+    scratch.freeze({"link": Entry(Kind.LINK, "x" * 4000)})
+    steps, _ = scratch.before_run(1, 1)
+    assert any("size=8192,nr_inodes=6,mode=700" in step for step in steps)
 
 
 def test_other_limits_change_the_folders_in_place() -> None:
