@@ -222,6 +222,26 @@ def test_the_blocking_client_writes_and_reads_at_once(client: Client) -> None:
     assert events[-1].result.verdict == "ACCEPTED"
 
 
+async def test_a_caller_that_reads_late_gets_all(mesh: Mesh) -> None:
+    """Also what waits in Envoy when the program has ended, while the caller's side of the stream is open."""
+    mark, size = f"mark-{uuid7()}", 120_000
+    source = submission_pb2.SourceFile(path="a.py", data=b"print('x' * %d, end='')" % size)
+    start = worker_service_pb2.RunProgramStart(language="python3", sources=[source], argv=[mark])
+    # As clients in other languages: 64 KiB are sent to who does not read.
+    async with grpc.aio.insecure_channel(mesh.address, [("grpc.http2.bdp_probe", 0)]) as channel:
+        call = worker_service_pb2_grpc.WorkerServiceStub(channel).RunProgram(timeout=60)
+        await call.write(worker_service_pb2.RunProgramRequest(start=start))
+        await call.initial_metadata()
+        await asyncio.to_thread(until, lambda: not alive(mark), "the program is gone")
+        received = 0
+        while not (response := await call.read()).HasField("result"):
+            received += len(response.stdout)
+        await call.done_writing()
+        assert await call.read() is grpc.aio.EOF
+
+    assert received == size
+
+
 async def test_the_async_client(mesh: Mesh) -> None:
     """`communicate` for the whole; a cancelled task kills its program."""
     mark = f"mark-{uuid7()}"

@@ -35,6 +35,11 @@ START_S: Final = 10.0
 """How long a call may take to say what is to be run."""
 SLOT_S: Final = 10.0
 """How long a program that was let in waits for a slot."""
+CLOSE_S: Final = 60.0
+"""How long a call with much output goes on behind its result, until the caller ends its side. A proxy between
+them drops what waits in it for the caller when this side is the first to end."""
+_PASSES_BYTES: Final = 16 * 1024
+"""Of output waits in no proxy, whether the caller reads or not."""
 TESTING_MS: Final = 1000
 """When to ask again for a language that is being tested."""
 _LOG = logger("gavel.worker.programs")
@@ -150,12 +155,15 @@ class _Run:
             if checked is not None:
                 yield RunProgramResponse(compiled=checked)
             yield RunProgramResponse(result=result)
+            if result.output_bytes > _PASSES_BYTES:
+                await asyncio.wait([feed], timeout=CLOSE_S)
         finally:
             self._cancellation.cancel()
             feed.cancel()
             try:
                 await asyncio.wait(tasks)
                 work.exception()  # whoever is still there was told
+                feed.cancelled() or feed.exception()
             finally:
                 self._stdin.close()
 

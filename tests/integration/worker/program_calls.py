@@ -80,10 +80,12 @@ class Call:
             assert await self.read(), (self.stdout, self.stderr, self.result)
 
     async def end(self) -> submission_pb2.TestResult:
-        """Reads to the end."""
-        while await self.read():
+        """Reads to the end, and ends this side."""
+        while self.result is None and await self.read():
             pass
         assert self.result is not None
+        await self.end_input()
+        assert not await self.read()
         return self.result
 
     def cancel(self) -> None:
