@@ -16,10 +16,10 @@ from .inside import kernel
 from .inside.packet import HERE, NEXT, Packet
 from .inside.template import HIDDEN
 
-_BASE: Final = f"{HIDDEN}/work"
+_BASE: Final = HIDDEN
 _LASTING: Final = f"{_BASE}/files"
 """What /work is before it is frozen."""
-_SCRATCH: Final = f"{HIDDEN}/scratch"
+_SCRATCH: Final = f"{_BASE}/scratch"
 _FLAGS: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME
 _FOLDERS: Final = ("tmp", "shm", "work")
 _FOLDERS_MOST: Final = 32
@@ -167,6 +167,7 @@ class Scratch:
             steps += (
                 ("mount", "work", _BASE, "tmpfs", _FLAGS, f"{self._size()},mode=700"),
                 ("mkdirat", HERE, _LASTING, STICKY),
+                ("mkdirat", HERE, _SCRATCH, 0),
                 ("mount", _LASTING, WORK, "", kernel.MS_BIND, ""),
             )
         if self._is_freezing:

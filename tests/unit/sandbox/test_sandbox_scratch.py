@@ -26,7 +26,7 @@ def _kinds(steps: Steps) -> list[str]:
 
 def _shown(steps: Steps) -> bool:
     """The frozen program is."""
-    return any(step[:3] == ("mount", "/.box/work/files/program", "/work/program") for step in steps)
+    return any(step[:3] == ("mount", "/.box/files/program", "/work/program") for step in steps)
 
 
 def _run(scratch: Scratch, after: int = 1, *, number: int = 11, keep: bool = False, in_use: int = 0) -> Steps:
@@ -124,7 +124,7 @@ def test_what_lasts_takes_no_more_space() -> None:
     scratch.before_put("x")
     scratch.freeze(FROZEN, 40960)
     steps, _ = scratch.before_run(*SIZE)
-    assert steps[0][2:4] == ("/.box/work", "tmpfs")
+    assert steps[0][2:4] == ("/.box", "tmpfs")
     assert steps[0][-1] == "size=40960"
 
 
@@ -160,7 +160,7 @@ def test_what_was_put_is_there_for_one_run() -> None:
 def test_before_it_is_frozen_work_stays() -> None:
     """Puts go to what lasts; only /tmp and /dev/shm are as new for each run."""
     scratch = Scratch(*SIZE)
-    assert _kinds(scratch.before_put("x")) == ["mount", "mkdirat", "mount"]
+    assert _kinds(scratch.before_put("x")) == ["mount", "mkdirat", "mkdirat", "mount"]
     assert scratch.before_put("x") == ()
     done = _run(scratch, after=2)
     assert [target for _, target, _ in done] == ["/tmp", "/dev/shm", "/.box/scratch"]

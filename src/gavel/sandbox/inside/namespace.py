@@ -66,7 +66,7 @@ def until_ids(masked: list[str]) -> bytes:
     packet = Packet("a new box", _CONTROL)
     packet.call("setns", _TEMPLATE, kernel.CLONE_NEWNS)
     packet.call("unshare", kernel.CLONE_NEWNS)
-    place = f"{HIDDEN}/scratch"
+    place = f"{HIDDEN}/proc"
     flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
     packet.call("mount", "proc", place, "proc", flags, "hidepid=2")
     for name in masked:

@@ -14,7 +14,7 @@ from typing import Final
 from . import kernel
 
 HIDDEN: Final = "/.box"
-"""Where init mounts the layers of the work folder; what it mounts there the box's user cannot enter."""
+"""Where init mounts what the work folder shows, and the box's user cannot enter."""
 
 _SYSTEM: Final = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
 # What compilers and run-time systems read. Nothing that holds a secret may be added.
@@ -52,7 +52,7 @@ def build(folder: str, root: str, mounts: list[tuple[str, str]]) -> None:
     kernel.mount("gavel", folder, "tmpfs", kernel.MS_NOSUID, "size=8m,nr_inodes=4096,mode=755")
     for name in ("dev", "etc", "proc", "tmp", "work"):
         os.mkdir(f"{folder}/{name}", 0o755)
-    for name in ("", "/work", "/scratch"):
+    for name in ("", "/proc"):
         os.mkdir(f"{folder}{HIDDEN}{name}", 0o755)
     for name in _SYSTEM:
         _system_folder(f"{root.rstrip('/')}/{name}", f"{folder}/{name}")

@@ -6,7 +6,10 @@ int main(void) {
   MUST_FAIL(rename("/tmp", "/work/tmp"));
   MUST_FAIL(rmdir("/dev/shm"));
   MUST_FAIL(rename("/.box", "/work/box"));
-  MUST_FAIL(chdir("/.box/work"));
-  MUST_FAIL(open("/.box/scratch/upper", O_RDONLY));
+  struct stat status;
+  MUST_FAIL(chdir("/.box"));
+  MUST_FAIL(open("/.box", O_RDONLY));
+  MUST_FAIL(stat("/.box/files", &status));
+  MUST_FAIL(stat("/.box/scratch", &status));
   return held();
 }
