@@ -24,8 +24,9 @@ _RESOLVE: Final = 0x08 | 0x04 | 0x02
 _HOW: Final = struct.Struct("<3Q")
 # Where a file comes to lie that is looked at; far from all else, and nothing may be there (NOREPLACE).
 _PLACE: Final = 0x200000000000
+_WRITABLE: Final = mmap.PROT_READ | mmap.PROT_WRITE
 _SHARED_THERE: Final = mmap.MAP_SHARED | 0x100000
-_POPULATE_READ: Final = 22  # MADV_POPULATE_READ
+_POPULATE_WRITE: Final = 23  # MADV_POPULATE_WRITE
 _SOURCE: Final = executor.FIRST_GIVEN
 """What is put comes with its packet."""
 
@@ -74,10 +75,11 @@ def filled(sizes: Mapping[str, int]) -> Packet:
     lacking = Label()
     packet.call("openat", HERE, "/work", _FOLDER | os.O_CLOEXEC, 0)
     for name, size in sizes.items():
-        _open(packet, executor.FIRST_GIVEN, name, os.O_RDONLY | os.O_NOFOLLOW)
+        # As if written to: the kernel may drop again what it filled for a reader.
+        _open(packet, executor.FIRST_GIVEN, name, os.O_RDWR | os.O_NOFOLLOW)
         file = executor.FIRST_GIVEN + 1
-        packet.call("mmap", _PLACE, size, mmap.PROT_READ, _SHARED_THERE, file, 0, otherwise=lacking)
-        packet.call("madvise", _PLACE, size, _POPULATE_READ, otherwise=lacking)
+        packet.call("mmap", _PLACE, size, _WRITABLE, _SHARED_THERE, file, 0, otherwise=lacking)
+        packet.call("madvise", _PLACE, size, _POPULATE_WRITE, otherwise=lacking)
         packet.call("munmap", _PLACE, size)
         packet.call("close_range", file, file, 0)
     packet.answer(descriptor=executor.FIRST_GIVEN)

@@ -276,7 +276,9 @@ for path in ("hole", "reserved", "folder/hole"):
     status, space = os.fstat(file), os.fstatvfs(file)
     print(path, status.st_blocks, space.f_bfree, os.lseek(file, 0, os.SEEK_HOLE))
     if os.fork() == 0:
-        mmap.mmap(file, 0, prot=mmap.PROT_READ)[5 * 4096]
+        shown = mmap.mmap(file, 0, prot=mmap.PROT_READ)
+        shown[5 * 4096]
+        shown.madvise(21)  # MADV_PAGEOUT: what was never written to goes
         os._exit(0)
     print(os.wait()[1] in {0, signal.SIGBUS})
 """
