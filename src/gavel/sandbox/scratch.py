@@ -23,7 +23,7 @@ _SCRATCH: Final = f"{_BASE}/scratch"
 _FLAGS: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME
 _FOLDERS: Final = ("tmp", "shm", "work")
 _FOLDERS_MOST: Final = 32
-"""Whose times are looked at; where there are more, each run finds them made anew."""
+"""Whose times are looked at, and those of links; where there are more, each run finds them made anew."""
 _OWN_INODES: Final = 4  # root, three folders
 _PAGE_BYTES: Final = 4096
 
@@ -32,6 +32,7 @@ _PAGE_BYTES: Final = 4096
 _SPACE_BYTES: Final = 120
 _SPACE: Final = (16, 40)
 _STATUS_BYTES: Final = 256
+_NO_FOLLOW: Final = 0x100  # AT_SYMLINK_NOFOLLOW
 _TIMES: Final = (96, 32)
 _TIMES_ASKED: Final = 0x40 | 0x80
 _NUMBER: Final = (32, 8)
@@ -86,7 +87,7 @@ class Scratch:
         self._is_clean = False
         """The last run left no trace."""
         self._measured: tuple[str, ...] = _FOLDERS
-        """The folders in which it is looked for one; none: it is taken to have left one."""
+        """The folders, and links, in which it is looked for one; none: it is taken to have left one."""
 
     @property
     def is_frozen(self) -> bool:
@@ -101,7 +102,7 @@ class Scratch:
         self._frozen = lasting
         self._full_bytes = full_bytes
         self._is_freezing = True
-        made = [path for path, entry in lasting.items() if entry.kind is Kind.MADE]
+        made = [path for path, entry in lasting.items() if entry.kind in {Kind.MADE, Kind.LINK}]
         if len(made) + len(_FOLDERS) > _FOLDERS_MOST:
             self._measured = ()
         else:
@@ -129,7 +130,7 @@ class Scratch:
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """The folders that `measure` is to look at."""
+        """The folders, and links, that `measure` is to look at."""
         return self._measured
 
     def before_run(self, files_bytes: int, files_count: int) -> tuple[Steps, bool]:
@@ -229,7 +230,7 @@ def measure(packet: Packet, folders: Sequence[str]) -> list[Part]:
     for name in folders:
         status = packet.room(_STATUS_BYTES)
         # A file that was put may be in the place of one, for a run whose trace is of no account.
-        packet.call("statx", HERE, f"{_SCRATCH}/{name}", 0, _TIMES_ASKED, status, otherwise=NEXT)
+        packet.call("statx", HERE, f"{_SCRATCH}/{name}", _NO_FOLLOW, _TIMES_ASKED, status, otherwise=NEXT)
         parts.append((status + _TIMES[0], _TIMES[1]))
     # A run that left no room for one is known by the number that is then missing.
     inode, status = f"{_SCRATCH}/inode", packet.room(_STATUS_BYTES)

@@ -250,15 +250,19 @@ def test_a_run_finds_its_folders_as_if_new(box: Box, run: Run, trace: str) -> No
     assert without_times(fresh) == without_times(first) == without_times(second)
 
 
-def test_touched_folders_of_what_was_put_tell_nothing(box: Box, python: RunPython) -> None:
-    """The next run finds them as old as /work, of which no program sets the time."""
+def test_what_was_touched_tells_nothing(box: Box, run: Run, python: RunPython) -> None:
+    """The next run finds folders that came with files, and links, as old as /work."""
     box.put("folder/deep/file", b"x")
-    box.freeze([])
+    run(box, "ln", "-s", "/etc/passwd", "link")
+    box.freeze(["link"])
     look = (
-        "import os, time; made, seen = os.stat('.').st_ctime, os.stat('folder/deep').st_ctime\n"
-        "time.sleep(max(0, made + 0.3 - time.time())); os.utime('folder/deep'); print(seen - made < 0.2)"
+        "import os, time; made = os.stat('.').st_ctime\n"
+        "print(max(os.lstat(path).st_ctime for path in ('folder/deep', 'link')) - made < 0.2)\n"
+        "time.sleep(max(0, made + 0.3 - time.time())); os.utime({path!r}, follow_symlinks=False)"
     )
-    assert [python(box, look).stdout for _ in range(3)] == [b"True\n"] * 3
+    for path in ("folder/deep", "link", "folder"):
+        assert python(box, look.replace("{path!r}", repr(path))).stdout == b"True\n"
+    assert python(box, look.replace("{path!r}", "'.'")).stdout == b"True\n"
 
 
 _HOLES = """

@@ -95,7 +95,7 @@ def _run_beside(folders: int, times: bytes) -> tuple[bool, Steps]:
     whether it was looked at them.
     """
     scratch = Scratch(*SIZE)
-    scratch.freeze({f"f{number}": Entry(Kind.MADE) for number in range(folders)})
+    scratch.freeze({f"f{number}": Entry((Kind.MADE, Kind.LINK)[number % 2]) for number in range(folders)})
     scratch.before_run(*SIZE)
     looked = len(scratch.measured)
     untouched = bytes(32 * looked)
