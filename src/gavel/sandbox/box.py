@@ -6,14 +6,13 @@ import errno
 import os
 import select
 import signal
-import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
-from . import accounting, files, frozen, runner, streams, supervision
-from .accounting import Readiness, Usage
+from . import accounting, files, frozen, leftovers, runner, streams, supervision
+from .accounting import Readiness
 from .cgroups import Cgroups, RunGroup
 from .frozen import Frozen, Steps
 from .inside import packet
@@ -147,7 +146,11 @@ class Box:
         names = self.names() if left is None else left
         known, others = frozen.unknown(self._placed, names)
         if others:
-            known |= self._seen(others)
+            (folder,) = self._opened(files.folder, ".")
+            try:
+                known |= leftovers.seen(folder, others)
+            finally:
+                os.close(folder)
         lasting = frozen.frozen(self._placed, known)
         self._scratch.freeze(lasting, self._filled(known) if known and self._has_run else None)
 
@@ -239,7 +242,7 @@ class Box:
             if watched.kill is not Kill.OUTPUT:
                 output.drain()
             self._make(self._scratch.ran(ended.measured, keep=keep))
-            outcome = _outcome(ended, watched, limits, group, output)
+            outcome = supervision.outcome(ended, watched, limits, group, output)
             streams.seal(output.file)
         except CannotExecuteError:
             self._remove(group)
@@ -352,26 +355,6 @@ class Box:
             self._break()
             raise BoxBrokenError(f"the box: {error}") from error
 
-    def _seen(self, names: list[str]) -> dict[str, frozen.Entry]:
-        """What has these names at the top of /work, where no process is left; nothing for what it is not."""
-        found: dict[str, frozen.Entry] = {}
-        (folder,) = self._opened(files.folder, ".")
-        try:
-            for name in names:
-                with contextlib.suppress(FileNotFoundError):
-                    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                    if stat.S_ISLNK(status.st_mode):
-                        found[name] = frozen.Entry(frozen.Kind.LINK, os.readlink(name, dir_fd=folder))
-                    elif stat.S_ISDIR(status.st_mode):
-                        found[name] = frozen.Entry(frozen.Kind.FOLDER)
-                    elif stat.S_ISREG(status.st_mode):
-                        found[name] = frozen.Entry(frozen.Kind.FILE, size_bytes=status.st_size)
-        except OSError as error:
-            raise SandboxError(f"reading /work: {error}") from error
-        finally:
-            os.close(folder)
-        return found
-
     def _filled(self, left: Frozen) -> int:
         """Fills the holes of what runs left; how much all of /work then takes. TooMuchToKeepError."""
         sizes = [(name, entry.size_bytes) for name, entry in left.items() if entry.size_bytes]
@@ -404,36 +387,6 @@ class Box:
         poll.register(self._birth.pidfd, select.POLLIN)
         poll.poll(_BREAK_MS)
         self.close()
-
-
-def _outcome(
-    ended: runner.Ended,
-    watched: supervision.Watched,
-    limits: Limits,
-    group: RunGroup,
-    output: streams.Output,
-) -> Outcome:
-    if ended.error is not None:
-        raise CannotExecuteError(ended.error.errno or 0, ended.error.strerror or "")
-    usage = Usage(group.cpu_time_us(), ended.wall_time_us, output.count_bytes, group.oom_kills())
-    exit_code, signal_number = accounting.exit_of(ended.status)
-    kill = accounting.final_kill(watched.kill, limits, usage, signal_number)
-    if kill is Kill.WALL_TIME and watched.is_starved:
-        passed, used = usage.wall_time_us / 1e6, usage.cpu_time_us / 1e6
-        raise SandboxError(
-            f"the machine is too busy: a run that was ready got {used:.2f} s of CPU in {passed:.2f} s"
-        )
-    return Outcome(
-        exit_code=exit_code,
-        signal=signal_number,
-        kill=kill,
-        cpu_time_ms=-(-usage.cpu_time_us // 1000),
-        wall_time_ms=-(-usage.wall_time_us // 1000),
-        memory_bytes=group.memory_peak_bytes(),
-        output_bytes=output.count_bytes,
-        stdout=output.file,
-        stderr=output.stderr,
-    )
 
 
 def _check_path(path: str) -> None:

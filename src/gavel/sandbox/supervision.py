@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from . import accounting
 from .accounting import Readiness
 from .cgroups import RunGroup
-from .model import BoxBrokenError, Kill, Limits
+from .model import BoxBrokenError, CannotExecuteError, Kill, Limits, Outcome, SandboxError
+from .runner import Ended
 from .streams import Beginning, Output
 
 _END_MS: Final = 10_000
@@ -114,6 +115,39 @@ class _OwnWaits:
         if self._before_us is None:
             self._before_us = sum_us
         return sum_us - self._before_us
+
+
+def outcome(
+    ended: Ended,
+    watched: Watched,
+    limits: Limits,
+    group: RunGroup,
+    output: Output,
+) -> Outcome:
+    """What the run came to. CannotExecuteError if it did not begin, SandboxError if the machine made it wait
+    for all that was too much.
+    """
+    if ended.error is not None:
+        raise CannotExecuteError(ended.error.errno or 0, ended.error.strerror or "")
+    usage = accounting.Usage(group.cpu_time_us(), ended.wall_time_us, output.count_bytes, group.oom_kills())
+    exit_code, signal_number = accounting.exit_of(ended.status)
+    kill = accounting.final_kill(watched.kill, limits, usage, signal_number)
+    if kill is Kill.WALL_TIME and watched.is_starved:
+        passed, used = usage.wall_time_us / 1e6, usage.cpu_time_us / 1e6
+        raise SandboxError(
+            f"the machine is too busy: a run that was ready got {used:.2f} s of CPU in {passed:.2f} s"
+        )
+    return Outcome(
+        exit_code=exit_code,
+        signal=signal_number,
+        kill=kill,
+        cpu_time_ms=-(-usage.cpu_time_us // 1000),
+        wall_time_ms=-(-usage.wall_time_us // 1000),
+        memory_bytes=group.memory_peak_bytes(),
+        output_bytes=output.count_bytes,
+        stdout=output.file,
+        stderr=output.stderr,
+    )
 
 
 class _Waiting:
