@@ -22,8 +22,9 @@ _SEEK_HOLE: Final = 4
 # Beneath the folder, and no link of any kind on the way (linux/openat2.h).
 _RESOLVE: Final = 0x08 | 0x04 | 0x02
 _HOW: Final = struct.Struct("<3Q")
-# Where a file comes to lie that is looked at; far from all else, and nothing may be there (NOREPLACE).
-_PLACE: Final = 0x200000000000
+# Where a file comes to lie that is looked at: far from all else, within 39 bits (all that some kernels give),
+# and nothing may be there (NOREPLACE).
+_PLACE: Final = 0x1000000000
 _WRITABLE: Final = mmap.PROT_READ | mmap.PROT_WRITE
 _SHARED_THERE: Final = mmap.MAP_SHARED | 0x100000
 _POPULATE_WRITE: Final = 23  # MADV_POPULATE_WRITE
