@@ -19,7 +19,7 @@ from gavel.judging.package_findings import Findings, InvalidPackage
 from gavel.judging.package_folders import Folders
 from gavel.judging.package_metadata import PROBLEM
 from gavel.judging.plan import PATH
-from gavel.judging.task import FILES_BYTES_MOST
+from gavel.judging.task import size_fault
 from gavel.submission.v1 import problem_pb2
 from gavel.submission.v1.problem_pb2 import FileReference, Manifest
 
@@ -123,19 +123,21 @@ def _check_names(manifest: Manifest, findings: Findings) -> None:
 
 
 def _check_sizes(manifest: Manifest, findings: Findings) -> None:
-    """A worker holds these in memory, and a package may name one large file by a thousand paths."""
-    sizes: dict[str, int] = {}
+    """A worker holds these in memory, and a package may name one large file by a thousand paths; each is put
+    into boxes, as are the files of a test, of which none is held.
+    """
+    sizes: dict[str, list[int]] = {}
     for file in manifest.include:
-        folder = f"include/{file.path.partition('/')[0]}"
-        sizes[folder] = sizes.get(folder, 0) + file.size_bytes
+        sizes.setdefault(f"include/{file.path.partition('/')[0]}", []).append(file.size_bytes)
     validators = [manifest.validator, *manifest.further_validators]
     programs = {f"output validator {number}": own for number, own in enumerate(validators, 1)}
     programs |= {"static_validator": manifest.static_validator, "graders": manifest.grader}
-    for name, own in programs.items():
-        sizes[name] = sum(file.size_bytes for file in own.files)
-    for name, size_bytes in sizes.items():
-        if size_bytes > FILES_BYTES_MOST:
-            findings.error(name, f"holds {size_bytes} bytes; at most {FILES_BYTES_MOST} are supported")
+    sizes |= {name: [file.size_bytes for file in own.files] for name, own in programs.items()}
+    sizes |= {f"data/{test.name}.files": [0] * len(test.files) for test in manifest.tests}
+    for name, those in sizes.items():
+        fault = size_fault(those)
+        if fault:
+            findings.error(name, fault)
 
 
 def _kept(files: Sequence[FileReference], findings: Findings) -> Mapping[str, FileReference]:

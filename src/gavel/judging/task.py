@@ -4,7 +4,7 @@ run.
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from gavel.judging import validator
 from gavel.judging.limits import TESTS_AT_ONCE_MOST
@@ -18,6 +18,8 @@ from gavel.submission.v1.submission_record_pb2 import SourceFiles, SubmissionRec
 
 FILES_BYTES_MOST = 64 << 20
 """Of the files that a problem adds to a submission, and of each program of its own: memory holds them."""
+FILES_MOST = 1_000
+"""Likewise, and beside each test: a box has room for some thousand."""
 _CONSTANTS_BYTES_MOST = 1 << 20
 """Constants are put into no larger file: looking for them holds the whole process up."""
 _CONSTANTS_LETTERS_MOST = 16 << 20
@@ -154,10 +156,19 @@ def included_files(manifest: Manifest, language: str) -> Mapping[str, FileRefere
 
 
 def check_size(files: Iterable[FileReference], what: str) -> None:
-    """Raises BrokenProblem for files that are too large together, before any is read."""
-    size_bytes = sum(file.size_bytes for file in files)
-    if size_bytes > FILES_BYTES_MOST:
-        raise BrokenProblem(f"{what} holds {size_bytes} bytes, more than {FILES_BYTES_MOST}")
+    """Raises BrokenProblem for files that are too many or too large together, before any is read."""
+    fault = size_fault([file.size_bytes for file in files])
+    if fault:
+        raise BrokenProblem(f"{what} {fault}")
+
+
+def size_fault(sizes_bytes: Collection[int]) -> str:
+    """What is wrong with files of these sizes, or nothing."""
+    if len(sizes_bytes) > FILES_MOST:
+        return f"holds {len(sizes_bytes)} files; at most {FILES_MOST} are supported"
+    if sum(sizes_bytes) > FILES_BYTES_MOST:
+        return f"holds {sum(sizes_bytes)} bytes; at most {FILES_BYTES_MOST} are supported"
+    return ""
 
 
 def with_constants(data: bytes, constants: Mapping[str, str]) -> bytes:
@@ -187,5 +198,6 @@ __all__ = [
     "content_of",
     "included_files",
     "of_record",
+    "size_fault",
     "with_constants",
 ]

@@ -169,8 +169,23 @@ def test_what_a_worker_holds_in_memory_is_bounded() -> None:
         build_manifest(references, contents.__getitem__)
 
     assert [path for path, _ in caught.value.violations] == ["include/default", "output validator 1"]
-    with pytest.raises(BrokenProblem, match="more than"):
+    with pytest.raises(BrokenProblem, match="at most"):
         check_size(references, "it")
+
+
+def test_what_is_put_into_a_box_is_bounded() -> None:
+    """More files than a box has room for would fail in it, each time anew."""
+    many = {
+        f"{folder}/f{index}.py": ""
+        for folder in ("include/default", "output_validator")
+        for index in range(1001)
+    }
+    beside = {f"data/secret/1.files/{index}": "" for index in range(1001)}
+
+    found = refused({"problem.yaml": MODERN, **TESTS, **pairs("secret/1"), **many, **beside})
+
+    assert set(found) >= {"include/default", "output validator 1", "data/secret/1.files"}
+    assert "1001 files" in found["data/secret/1.files"]
 
 
 def test_constants_are_put_into_files_of_a_mebibyte() -> None:
