@@ -140,6 +140,8 @@ class Builder:
                 result = _put(box, made)
             if result.verdict != submission_pb2.VERDICT_ACCEPTED:
                 return None, result
+            if made and "run" in made:
+                box.put("run", made["run"], _EXECUTABLE)  # as from the cache, which keeps no modes
             names = box.names()
             box.freeze(names)
         except TooMuchToKeepError as error:

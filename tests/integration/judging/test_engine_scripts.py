@@ -41,6 +41,7 @@ def scripted(judge: Judge, files: dict[str, str], **manifest: object) -> Problem
         {"build": BUILD, "run": RUN, "check.c": IN_C, "parts/readme": ""},
         {"run": IN_PYTHON},
         {"build": "#!/bin/sh\ncc -o run check.c\n", "check.c": IN_C},
+        {"build": "#!/bin/sh\ncp check.py run\nchmod 644 run\n", "check.py": IN_PYTHON},
         {"build": "#!/bin/sh\nln -s check.py run\n", "check.py": IN_PYTHON},
         {
             "build": "#!/bin/sh\nmkdir made\ncp check.py made\nln -s made/check.py run\n",
