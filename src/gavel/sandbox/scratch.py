@@ -74,7 +74,7 @@ class Scratch:
         self._is_open = False
         self._is_freezing = False
         self._full_bytes: int | None = None
-        """What is left of the space of what lasts: none."""
+        """What everything that lasts takes, and may take; None: the box's size."""
         self._frozen: Frozen | None = None
         """What lasts; None before it is frozen."""
         self._hidden: frozenset[str] = frozenset()
@@ -215,11 +215,9 @@ class Scratch:
         size_bytes, count = self._limits
         lasting = (self._frozen or {}).values()
         inodes = max(count, 0) + _OWN_INODES + len(lasting)
-        size_bytes = max(size_bytes, _PAGE_BYTES)  # 0 would mean unlimited to tmpfs
-        size_bytes += _PAGE_BYTES * sum(
-            entry.kind is Kind.LINK for entry in lasting
-        )  # the target of a long one
-        return f"size={size_bytes},nr_inodes={inodes}"
+        targets = sum(entry.kind is Kind.LINK for entry in lasting)  # that of a long one takes a page
+        # 0 would mean unlimited to tmpfs.
+        return f"size={max(size_bytes, _PAGE_BYTES) + targets * _PAGE_BYTES},nr_inodes={inodes}"
 
 
 def measure(packet: Packet, folders: Sequence[str]) -> list[Part]:
