@@ -121,7 +121,14 @@ def test_a_second_submission_waits_for_one_test_of_the_first(bench: Bench, worke
     started, finished = bench.log.of(one)
     assert finished.finished.verdict == submission_pb2.VERDICT_ACCEPTED
     accept_ns = started.started.accept_time.ToNanoseconds()
-    tests = [event for event in bench.log.of(many) if event.WhichOneof("event") == "test"]
+
+    def told() -> list[judgement_event_pb2.JudgementEvent]:
+        return [event for event in bench.log.of(many) if event.WhichOneof("event") == "test"]
+
+    bench.log.until(
+        lambda: len(told()) >= TESTS - 1
+    )  # the end may come before what was told of the last ones
+    tests = told()
     assert [event.test.number for event in tests] == list(range(1, TESTS))
     assert len([event for event in tests if accept_ns < ns(event) < ns(started)]) < TESTS // 2
     assert ns(tests[-1]) > ns(finished)
