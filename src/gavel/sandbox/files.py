@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from .frozen import STICKY
+from .frozen import STICKY, WORK
 from .inside import executor
 from .inside.packet import HERE, NEXT, Label, Packet
 from .scratch import Scratch
@@ -38,7 +38,7 @@ def put(scratch: Scratch, path: str, size: int, mode: int) -> Packet:
     packet.calls(scratch.before_put(path))
     *names, name = path.split("/")
     folder = _SOURCE + 1
-    packet.call("openat", HERE, "/work", _FOLDER | os.O_CLOEXEC, 0)
+    packet.call("openat", HERE, WORK, _FOLDER | os.O_CLOEXEC, 0)
     how = packet.data(_HOW.pack(_FOLDER | os.O_CLOEXEC, 0, _RESOLVE))
     for parent in names:  # made where it is missing; every program may add to it
         at = packet.text(parent)
@@ -74,7 +74,7 @@ def filled(sizes: Mapping[str, int]) -> Packet:
     """
     packet = Packet("filling holes")
     lacking = Label()
-    packet.call("openat", HERE, "/work", _FOLDER | os.O_CLOEXEC, 0)
+    packet.call("openat", HERE, WORK, _FOLDER | os.O_CLOEXEC, 0)
     for name, size in sizes.items():
         # As if written to: the kernel may drop again what it filled for a reader.
         _open(packet, executor.FIRST_GIVEN, name, os.O_RDWR | os.O_NOFOLLOW)
@@ -93,7 +93,7 @@ def _opened(scratch: Scratch, path: str, flags: int) -> Packet:
     packet = Packet(f"reading {path}")
     packet.calls(scratch.before_get())
     absent = Label()
-    packet.call("openat", HERE, "/work", _FOLDER | os.O_CLOEXEC, 0)
+    packet.call("openat", HERE, WORK, _FOLDER | os.O_CLOEXEC, 0)
     _open(packet, executor.FIRST_GIVEN, path, flags, otherwise=absent)
     packet.answer(descriptor=executor.FIRST_GIVEN + 1)
     packet.mark(absent)

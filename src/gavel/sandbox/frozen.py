@@ -22,13 +22,14 @@ Steps = tuple[tuple[str, *tuple[Argument, ...]], ...]
 WORK: Final = "/work"
 REMOVE_FOLDER: Final = 0x200
 STICKY: Final = 0o1777
+FLAGS: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME
+"""Of every mount that a program may write to, and of what it is shown of one."""
 _REGULAR: Final = 0o100000
 _STEPS_BYTES_MOST: Final = 96 << 10
 """Of what shows it all: it travels in one packet, with the arguments and the environment of a run."""
 _ENTRY_BYTES: Final = 200
-_AT_RECURSIVE: Final = 0x8000
 # struct mount_attr: set, cleared, propagation, user namespace (linux/mount.h).
-_FOLLOW_LINKS: Final = struct.pack("<4Q", 0, 0x200000, 0, 0)
+_FOLLOW_LINKS: Final = struct.pack("<4Q", 0, kernel.MOUNT_ATTR_NOSYMFOLLOW, 0, 0)
 
 
 class Kind(Enum):
@@ -62,7 +63,7 @@ def frozen(put: Iterable[str], left: Mapping[str, Entry]) -> Frozen:
 
     Where these are many, folders last as a whole. TooMuchToKeepError if there are too many even so.
     """
-    own = [path for path in put if path.split("/", 1)[0] not in left]
+    own = [path for path in put if _top(path) not in left]
     for entries in (_each(own), _tops(own)):
         found = {**entries, **left}
         if sum(map(_steps_bytes, found.items())) <= _STEPS_BYTES_MOST:
@@ -75,7 +76,7 @@ def frozen(put: Iterable[str], left: Mapping[str, Entry]) -> Frozen:
 def unknown(put: Iterable[str], names: Iterable[str]) -> tuple[dict[str, Entry], list[str]]:
     """Which of the names at the top are known by what was put there, and which one has to look at."""
     files = set(put)
-    folders = {path.split("/", 1)[0] for path in files if "/" in path}
+    folders = {_top(path) for path in files if "/" in path}
     known: dict[str, Entry] = {}
     others = []
     for name in names:
@@ -92,10 +93,10 @@ def seal(source: str) -> Steps:
     """What /work held, at `source`, to be changed by nobody from now on; no link in it is followed on a way
     to it.
     """
-    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME | kernel.MS_RDONLY | kernel.MS_NOSYMFOLLOW
+    flags = FLAGS | kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSYMFOLLOW
     return (
         ("mount", source, source, "", kernel.MS_BIND, ""),
-        ("mount", "", source, "", kernel.MS_REMOUNT | kernel.MS_BIND | flags, ""),
+        ("mount", "", source, "", flags, ""),
     )
 
 
@@ -112,7 +113,7 @@ def shown(entries: Frozen, source: str) -> Steps:
             steps.append(("mount", f"{source}/{path}", place, "", kernel.MS_BIND, ""))
     if steps:
         # These mounts are as the one that they were found by; programs may follow links in them.
-        steps.append(("mount_setattr", HERE, WORK, _AT_RECURSIVE, _FOLLOW_LINKS, len(_FOLLOW_LINKS)))
+        steps.append(("mount_setattr", HERE, WORK, kernel.AT_RECURSIVE, _FOLLOW_LINKS, len(_FOLLOW_LINKS)))
     # Last, for no mount may go through one.
     links = ((path, entry.target) for path, entry in entries.items() if entry.kind is Kind.LINK)
     return (*steps, *(("symlinkat", target, HERE, f"{WORK}/{path}") for path, target in links))
@@ -124,8 +125,7 @@ def in_the_way(entries: Frozen, path: str) -> list[str]:
     """
     if entries.get(path, Entry(Kind.FILE)).kind is Kind.MADE:
         return [found for found in reversed(tuple(entries)) if f"{found}/".startswith(f"{path}/")]
-    parts = path.split("/")
-    above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    above = (*_folders(path), path)
     return [found for found in above if found in entries and entries[found].kind is not Kind.MADE]
 
 
@@ -148,12 +148,21 @@ def _steps_bytes(found: tuple[str, Entry]) -> int:
 def _each(put: Iterable[str]) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for path in put:
-        parts = path.split("/")
-        for count in range(1, len(parts)):
-            found.setdefault("/".join(parts[:count]), Entry(Kind.MADE))
+        for folder in _folders(path):
+            found.setdefault(folder, Entry(Kind.MADE))
         found[path] = Entry(Kind.FILE)
     return found
 
 
 def _tops(put: Iterable[str]) -> dict[str, Entry]:
-    return {path.split("/", 1)[0]: Entry(Kind.FOLDER if "/" in path else Kind.FILE) for path in put}
+    return {_top(path): Entry(Kind.FOLDER if "/" in path else Kind.FILE) for path in put}
+
+
+def _top(path: str) -> str:
+    return path.split("/", 1)[0]
+
+
+def _folders(path: str) -> list[str]:
+    """Those on the way to it, the uppermost first."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .frozen import REMOVE_FOLDER, STICKY, WORK, Frozen, Kind, Steps, hide, in_the_way, seal, shown
+from .frozen import FLAGS, REMOVE_FOLDER, STICKY, WORK, Frozen, Kind, Steps, hide, in_the_way, seal, shown
 from .inside import kernel
 from .inside.packet import HERE, NEXT, Packet
 from .inside.template import HIDDEN
@@ -20,7 +20,6 @@ _BASE: Final = HIDDEN
 _LASTING: Final = f"{_BASE}/files"
 """What /work is before it is frozen."""
 _SCRATCH: Final = f"{_BASE}/scratch"
-_FLAGS: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME
 _FOLDERS: Final = ("tmp", "shm", "work")
 _FOLDERS_MOST: Final = 32
 """Whose times are looked at, and those of links; where there are more, each run finds them made anew."""
@@ -86,8 +85,9 @@ class Scratch:
         """Of what is mounted, at the last look; None if something was put there since, or nobody looked."""
         self._is_clean = False
         """The last run left no trace."""
-        self._measured: tuple[str, ...] = _FOLDERS
-        """The folders, and links, in which it is looked for one; none: it is taken to have left one."""
+        self.measured: tuple[str, ...] = _FOLDERS
+        """The folders, and links, that `measure` is to look at for one; none: the run is taken to have left
+        one."""
 
     @property
     def is_frozen(self) -> bool:
@@ -104,9 +104,9 @@ class Scratch:
         self._is_freezing = True
         made = [path for path, entry in lasting.items() if entry.kind in {Kind.MADE, Kind.LINK}]
         if len(made) + len(_FOLDERS) > _FOLDERS_MOST:
-            self._measured = ()
+            self.measured = ()
         else:
-            self._measured = (*_FOLDERS, *(f"work/{path}" for path in made))
+            self.measured = (*_FOLDERS, *(f"work/{path}" for path in made))
 
     def before_put(self, path: str) -> Steps:
         """To see /work as the next run finds it, with nothing that lasts in the way of a file to be put."""
@@ -128,11 +128,6 @@ class Scratch:
             steps += self._mounted()
         return steps
 
-    @property
-    def measured(self) -> tuple[str, ...]:
-        """The folders, and links, that `measure` is to look at."""
-        return self._measured
-
     def before_run(self, files_bytes: int, files_count: int) -> tuple[Steps, bool]:
         """And whether to `measure` behind them."""
         steps = self._begun() + self._cleaned()
@@ -142,7 +137,7 @@ class Scratch:
             return steps + self._mounted(), True
         if self._limits != wanted:
             self._limits = wanted
-            flags = kernel.MS_REMOUNT | _FLAGS
+            flags = kernel.MS_REMOUNT | FLAGS
             steps += (("mount", "scratch", _SCRATCH, "tmpfs", flags, self._size()),)
         return steps, False
 
@@ -150,10 +145,10 @@ class Scratch:
         """Takes what was measured, and then `measure_use`d behind the run. What is to be done at once:
         without `keep` what is left goes, which also frees its memory.
         """
-        *before, after = _traces(measured, len(self._measured))
+        *before, after = _traces(measured, len(self.measured))
         if before:
             (self._trace,) = before
-        self._is_clean = self._trace is not None and self._trace.next() == after and bool(self._measured)
+        self._is_clean = self._trace is not None and self._trace.next() == after and bool(self.measured)
         if self._is_clean:
             self._trace = after
         self._was_used = True
@@ -166,7 +161,7 @@ class Scratch:
         if not self._is_open:
             self._is_open = True
             steps += (
-                ("mount", "work", _BASE, "tmpfs", _FLAGS, f"{self._size()},mode=700"),
+                ("mount", "work", _BASE, "tmpfs", FLAGS, f"{self._size()},mode=700"),
                 ("mkdirat", HERE, _LASTING, STICKY),
                 ("mkdirat", HERE, _SCRATCH, 0),
                 ("mount", _LASTING, WORK, "", kernel.MS_BIND, ""),
@@ -176,7 +171,7 @@ class Scratch:
             steps += self._unmounted()
             if self._full_bytes is not None:
                 size = f"size={max(self._full_bytes, _PAGE_BYTES)}"
-                steps += (("mount", "work", _BASE, "tmpfs", kernel.MS_REMOUNT | _FLAGS, size),)
+                steps += (("mount", "work", _BASE, "tmpfs", kernel.MS_REMOUNT | FLAGS, size),)
             steps += seal(_LASTING)
         return steps
 
@@ -195,7 +190,7 @@ class Scratch:
             bind = ("mount", f"{_SCRATCH}/work", WORK, "", kernel.MS_BIND, "")
             work = (bind, *shown(self._frozen, _LASTING))
         return (
-            ("mount", "scratch", _SCRATCH, "tmpfs", _FLAGS, f"{self._size()},mode=700"),
+            ("mount", "scratch", _SCRATCH, "tmpfs", FLAGS, f"{self._size()},mode=700"),
             # Owned by the box's root and sticky: a program cannot change their mode or put attributes on
             # them.
             *(("mkdirat", HERE, f"{_SCRATCH}/{name}", STICKY) for name in _FOLDERS),

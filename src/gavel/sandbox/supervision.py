@@ -102,21 +102,6 @@ def watch(
     return Watched(reason, reason is Kill.WALL_TIME and accounting.is_starved(limits, usage, waits.seen_us))
 
 
-class _OwnWaits:
-    """How long this thread waited for a CPU: a program may have waited for it to take its output."""
-
-    def __init__(self) -> None:
-        self._before_us: int | None = None
-
-    def waited_us(self) -> int:
-        """Since the first time that this was asked."""
-        with open("/proc/thread-self/schedstat", "rb") as file:
-            sum_us = int(file.read().split()[1]) // 1000
-        if self._before_us is None:
-            self._before_us = sum_us
-        return sum_us - self._before_us
-
-
 def outcome(
     ended: Ended,
     watched: Watched,
@@ -148,6 +133,21 @@ def outcome(
         stdout=output.file,
         stderr=output.stderr,
     )
+
+
+class _OwnWaits:
+    """How long this thread waited for a CPU: a program may have waited for it to take its output."""
+
+    def __init__(self) -> None:
+        self._before_us: int | None = None
+
+    def waited_us(self) -> int:
+        """Since the first time that this was asked."""
+        with open("/proc/thread-self/schedstat", "rb") as file:
+            sum_us = int(file.read().split()[1]) // 1000
+        if self._before_us is None:
+            self._before_us = sum_us
+        return sum_us - self._before_us
 
 
 class _Waiting:

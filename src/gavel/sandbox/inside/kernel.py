@@ -44,11 +44,12 @@ MNT_DETACH: Final = 0x2
 _AT_CURRENT_FOLDER: Final = -100
 # The folder is the root of the path and of every link on the way, and no link of /proc is followed.
 _RESOLVE_IN_ROOT: Final = 0x10 | 0x02
-_AT_RECURSIVE: Final = 0x8000
+AT_RECURSIVE: Final = 0x8000
 _MOUNT_ATTR_RDONLY: Final = 0x1
 _MOUNT_ATTR_NOSUID: Final = 0x2
 _MOUNT_ATTR_NODEV: Final = 0x4
 _MOUNT_ATTR_NOEXEC: Final = 0x8
+MOUNT_ATTR_NOSYMFOLLOW: Final = 0x200000
 
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_DUMPABLE: Final = 4
@@ -102,7 +103,7 @@ def make_read_only(target: str, *, devices: bool = False) -> None:
     other = _MOUNT_ATTR_NOEXEC if devices else _MOUNT_ATTR_NODEV
     attributes = _MountAttr(_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | other, 0, 0, 0)
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    flags = ctypes.c_uint(_AT_RECURSIVE)
+    flags = ctypes.c_uint(AT_RECURSIVE)
     pointer = ctypes.byref(attributes)
     result = _SYSCALL(
         ctypes.c_long(NUMBER["mount_setattr"]),
