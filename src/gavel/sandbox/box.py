@@ -16,7 +16,6 @@ from .accounting import Readiness
 from .cgroups import Cgroups, RunGroup
 from .frozen import Frozen, Steps
 from .inside import packet
-from .launcher import Birth
 from .live import LiveOutput
 from .model import (
     PATH_FOLDERS_MOST,
@@ -29,13 +28,15 @@ from .model import (
     SandboxError,
     TooMuchToKeepError,
 )
-from .pool import discard
+from .pool import Birth, discard
 from .scratch import Scratch
 
-_ANSWER_SECONDS: Final = 30.0
-"""For any request but a run; copying the largest file allowed takes well under a second."""
 _PUTS_MOST: Final = 16
-"""Files that wait for what follows them; each is a descriptor."""
+"""Files that wait for what follows them; each may be a descriptor."""
+_TOLD_BYTES_MOST: Final = 32 << 10
+"""Of a file that goes to init in a packet."""
+_FILES_FEW: Final = 64
+"""Where more were put before, packets are for what is to be said of those."""
 _FILLED_AT_ONCE: Final = 64
 """Files that a packet has room for."""
 _BREAK_MS: Final = 10_000
@@ -54,13 +55,12 @@ class Box:
         """Of the run in progress."""
         self._cancelled = False
         self._closed = False
-        self._puts: list[tuple[bytes, int]] = []
-        """Packets that go before the next one, each with a descriptor: init wakes once for all of them."""
+        self._puts: list[tuple[bytes, tuple[int, ...]]] = []
+        """Packets that go before the next one, with their descriptors: init wakes once for all of them."""
         self._scratch = Scratch(files_bytes, files_count)
         self._placed: dict[str, None] = {}
         """Paths that were put before `freeze`, in their order."""
         self._has_run = False
-        birth.control.set_timeout(_ANSWER_SECONDS)
 
     @property
     def pid(self) -> int:
@@ -82,7 +82,7 @@ class Box:
                 self._closed = True
                 discard(self._birth)
                 while self._puts:
-                    os.close(self._puts.pop()[1])
+                    _close_all(self._puts.pop()[1])
 
     def put(self, path: str, data: bytes | int, mode: int = 0o444) -> None:
         """A file at `path` below /work, of the box's root: programs cannot change it. Replaces what is there.
@@ -98,17 +98,17 @@ class Box:
         if self._closed:
             raise BoxBrokenError("the box is closed")
         try:
-            source = streams.open_regular(data)
+            few = len(self._placed) <= _FILES_FEW
+            content, given = streams.told_or_given(data, _TOLD_BYTES_MOST if few else 0)
         except OSError as error:
             raise SandboxError(f"a file cannot be put: {error}") from error
         try:
-            size = os.fstat(source).st_size
             with self._unless_sent() as scratch:
-                told = files.put(scratch, path, size, mode & 0o777).finished()
+                told = files.put(scratch, path, content, mode & 0o777)
         except BaseException:
-            os.close(source)
+            _close_all(given)
             raise
-        self._puts.append((told, source))
+        self._puts.append((told, given))
         if not self._scratch.is_frozen:
             self._placed[path] = None
         if len(self._puts) >= _PUTS_MOST:
@@ -130,8 +130,7 @@ class Box:
         except OSError as error:
             raise SandboxError(f"reading {folder}: {error}") from error
         finally:
-            for descriptor in found:
-                os.close(descriptor)
+            _close_all(found)
 
     def freeze(self, left: Iterable[str] | None = None) -> None:
         """Once, after compiling. Every later run finds what was put, and of what runs left in /work the
@@ -143,8 +142,9 @@ class Box:
         """
         if self._scratch.is_frozen:
             raise SandboxError("the box is frozen already")
-        names = self.names() if left is None else left
-        known, others = frozen.unknown(self._placed, names)
+        if left is None:
+            left = self.names() if self._has_run else ()  # before a run there is what was put
+        known, others = frozen.unknown(self._placed, left)
         if others:
             (folder,) = self._opened(files.folder, ".")
             try:
@@ -323,10 +323,10 @@ class Box:
 
     def _send_puts(self) -> None:
         while self._puts:
-            put, source = self._puts[0]
-            self._birth.control.send_packet(put, (source,))
+            put, given = self._puts[0]
+            self._birth.control.send_packet(put, given)
             del self._puts[0]
-            os.close(source)
+            _close_all(given)
 
     def _tell(self, told: bytes) -> None:
         if self._closed:
@@ -387,6 +387,11 @@ class Box:
         poll.register(self._birth.pidfd, select.POLLIN)
         poll.poll(_BREAK_MS)
         self.close()
+
+
+def _close_all(descriptors: tuple[int, ...]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _check_path(path: str) -> None:

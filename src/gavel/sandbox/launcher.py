@@ -2,15 +2,15 @@
 
 import contextlib
 import fcntl
+import functools
 import os
 import socket
 import stat
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from .identity import Identity
 from .inside import codec
@@ -22,17 +22,19 @@ _FIRST_NUMBER: Final = 10
 """Of the spawner's socket: standard streams that a service was started without may lie below."""
 
 
-@dataclass(frozen=True, slots=True)
-class Birth:
-    """A box that is being made. `control` tells when it is ready; closing it ends the box."""
+class Asked(NamedTuple):
+    """A box that is being made."""
 
     control: codec.Channel
-    pid: int
-    pidfd: int
+    """Its socket, by which the spawner answers and init says that it is ready, in any order. Closing it ends
+    the box.
+    """
+    spawner: int
+    """Its pid."""
 
 
 class Launcher:
-    """Thread-safe; one request at a time."""
+    """Thread-safe."""
 
     def __init__(
         self, state_dir: str, identity: Identity, *, needs_network: bool = True, native: bool = True
@@ -47,6 +49,8 @@ class Launcher:
         self._lock = threading.Lock()
         self._connection: codec.Channel | None = None
         self._keeper: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_closed = False
         self.pid = 0
         """Of the spawner; changes when it had to be started anew."""
         self.lacking = ""
@@ -58,15 +62,19 @@ class Launcher:
             self._start()
 
     def close(self) -> None:
+        """For good: who was waiting for a box starts no other spawner."""
         with self._lock:
+            self._is_closed = True
             self._stop()
 
-    def make_box(self, spec: BoxSpec) -> Birth:
-        """SandboxError if neither this spawner nor a new one makes it."""
+    def ask_for_box(self, spec: BoxSpec) -> Asked:
+        """Does not wait for it. SandboxError if neither this spawner nor a new one can be asked."""
         with self._lock:
+            if self._is_closed:
+                raise SandboxError("the sandbox is closed")
             try:
                 return self._ask_for_box(spec)
-            except (ConnectionError, TimeoutError):  # it died since the last time, and what it made with it
+            except (ConnectionError, TimeoutError):  # it died, and what it made with it, or takes no request
                 self._stop()
             except OSError as error:  # of this process, which may have no descriptor left: it costs no box
                 raise SandboxError(f"a new box: {error}") from error
@@ -77,20 +85,28 @@ class Launcher:
                 self._stop()
                 raise SandboxError(f"no spawner: {error}") from error
 
-    def _ask_for_box(self, spec: BoxSpec) -> Birth:
+    def end(self, spawner: int) -> None:
+        """Of a spawner that does not answer: the next request starts another. Its boxes end with it. Nothing
+        if there is another one by now.
+        """
+        with self._lock:
+            if self._process is not None and self._process.pid == spawner:
+                self._process.kill()  # one that is stopped does not see its socket's end
+                self._stop()
+
+    def _ask_for_box(self, spec: BoxSpec) -> Asked:
         if self.lacking and self._needs_network:
             raise SandboxError(f"the spawner has no network namespace: {self.lacking}")
+        if self._connection is None:
+            raise ConnectionError("not running")
         ours, theirs = codec.Channel.pair()
         try:
-            mounts = [[mount.source, mount.target] for mount in spec.mounts]
-            request = {"op": "box", "root": spec.root, "mounts": mounts}
-            answer, descriptors = self._request(request, (theirs.fileno(),))
+            with theirs:
+                self._connection.send_packet(_request_for(spec), (theirs.fileno(),))
         except BaseException:
             ours.close()
             raise
-        finally:
-            theirs.close()
-        return Birth(ours, answer["pid"], descriptors[0])
+        return Asked(ours, self.pid)
 
     def _request(
         self, message: codec.Message, descriptors: tuple[int, ...]
@@ -127,7 +143,8 @@ class Launcher:
         up.wait()
         if not started:
             raise OSError("the spawner cannot be executed")
-        self._keeper, self.pid = keep, started[0].pid
+        (self._process,) = started
+        self._keeper, self.pid = keep, self._process.pid
         if self._identity.subordinate is not None:
             self._request({"op": "user"}, ())
             self._identity.map_into(self.pid)
@@ -146,6 +163,12 @@ class Launcher:
         if self._keeper is not None:
             self._keeper.join(_ANSWER_SECONDS)
             self._keeper = None
+
+
+@functools.lru_cache(maxsize=64)
+def _request_for(spec: BoxSpec) -> bytes:
+    mounts = [[mount.source, mount.target] for mount in spec.mounts]
+    return codec.encode({"op": "box", "root": spec.root, "mounts": mounts})
 
 
 def _make_private(folder: str) -> None:

@@ -89,6 +89,12 @@ class Scratch:
         """The folders, and links, that `measure` is to look at for one; none: the run is taken to have left
         one."""
 
+    def __copy__(self) -> "Scratch":
+        """For copy.copy, which without it takes ten times as long. Nothing is ever changed in place."""
+        same = object.__new__(Scratch)
+        same.__dict__.update(self.__dict__)
+        return same
+
     @property
     def is_frozen(self) -> bool:
         return self._frozen is not None

@@ -49,16 +49,20 @@ def anonymous_file(name: str, source: int | bytes) -> int:
     return target
 
 
-def open_regular(source: int | bytes) -> int:
-    """Data as an anonymous file, or the regular file of a descriptor once more; the caller closes it.
+def told_or_given(source: int | bytes, told_bytes_most: int) -> tuple[bytes | int, tuple[int, ...]]:
+    """How what is put goes to a box: little data as it is, and nothing along; else its size, along with a
+    descriptor that the caller closes.
 
-    ValueError for any other kind of file.
+    ValueError for a descriptor of anything but a regular file.
     """
     if isinstance(source, bytes):
-        return anonymous_file("put", source)
-    if not stat.S_ISREG(os.fstat(source).st_mode):
+        if len(source) <= told_bytes_most:
+            return source, ()
+        return len(source), (anonymous_file("put", source),)
+    status = os.fstat(source)
+    if not stat.S_ISREG(status.st_mode):
         raise ValueError("only data and regular files can be put")
-    return os.dup(source)
+    return status.st_size, (os.dup(source),)
 
 
 def read_regular(descriptor: int, bytes_most: int) -> bytes | None:

@@ -65,10 +65,10 @@ def watch(
             return Watched(Kill.CANCELLED if is_cancelled() else Kill.NONE, False)
         now = time.monotonic()
         # The accounts and the clock are looked at when it is time, the output count after every read.
-        is_time = now >= wake_at
-        cpu_time_us = group.cpu_time_us() if is_time else 0
-        began = beginning.time_s() if is_time else None
-        if is_time and began is None and now - requested > _START_SECONDS_MOST:
+        if now < wake_at and output.count_bytes <= limits.output_bytes and not is_cancelled():
+            continue
+        cpu_time_us, began = group.cpu_time_us(), beginning.time_s()
+        if began is None and now - requested > _START_SECONDS_MOST:
             raise BoxBrokenError(f"no program was started within {_START_SECONDS_MOST:g} s")
         if is_fresh := began is not None and now >= waits.due_at:
             # One whose output was read a moment ago is ready because of that, and not for want of a CPU.
@@ -90,12 +90,11 @@ def watch(
             reason = accounting.exceeded(limits, replace(usage, waited_us=granted_us))
         if reason is not Kill.NONE:
             break
-        if is_time:
-            is_late = accounting.is_late(limits, usage)
-            pause = accounting.seconds_to_next_look(limits, usage, accounting.CORES)
-            # No program is to know when it is looked at.
-            sample = accounting.SAMPLE_SECONDS * random.uniform(0.5, 1)
-            wake_at = now + (min(pause, sample) if is_late else pause)
+        is_late = accounting.is_late(limits, usage)
+        pause = accounting.seconds_to_next_look(limits, usage, accounting.CORES)
+        # No program is to know when it is looked at.
+        sample = accounting.SAMPLE_SECONDS * random.uniform(0.5, 1)
+        wake_at = now + (min(pause, sample) if is_late else pause)
     kill()
     if not waiting.ended_within(_END_MS):
         raise BoxBrokenError("a killed run does not end")
@@ -175,7 +174,8 @@ class _Waiting:
         output = self._output
         self.has_read = False
         if self._small_reads and output.live is None:
-            self.ended_within(_END_SOON_MS)
+            if self.ended_within(_END_SOON_MS):
+                return True
         elif self._small_reads > _SMALL_READS_MOST:
             self.ended_within(_PAUSE_MS)
         wait_ms = max(0, int((time_s - time.monotonic()) * 1000) + 1)

@@ -51,6 +51,53 @@ def test_what_does_not_fit_is_an_error(sandbox: Sandbox) -> None:
             box.put("small", b"x")
 
 
+@pytest.mark.parametrize("size", [1, 4096, 4097, 32 << 10])
+def test_a_small_file_fits_as_a_whole_or_not_at_all(sandbox: Sandbox, size: int) -> None:
+    """Where a page too little is left, and where there is just enough."""
+    pages = -(-size // 4096)
+    content = bytes(number % 251 for number in range(size))
+    with sandbox.box(files_bytes=64 << 10) as box:
+        box.put("other", b"x" * ((16 - pages) * 4096))
+        box.put("whole", content)
+        assert box.get("whole", 1 << 20) == content
+    with sandbox.box(files_bytes=64 << 10) as box:
+        box.put("other", b"x" * ((17 - pages) * 4096))
+        box.put("whole", content)
+        with pytest.raises(SandboxError, match="No space"):
+            box.names()
+
+
+@pytest.mark.parametrize("before", [0, 100])
+def test_files_of_any_size_arrive(box: Box, before: int) -> None:
+    """Small ones in the packet, larger ones as descriptors, and behind many files all of them so."""
+    sizes = [0, 1, 4095, 4096, (32 << 10) - 1, 32 << 10, (32 << 10) + 1, 100_000]
+    for number in range(before):
+        box.put(f"before/{number}", b"")
+    for size in sizes:
+        box.put(f"{size}/file", bytes(number % 251 for number in range(size)), 0o555)
+    for size in sizes:
+        assert box.get(f"{size}/file", 1 << 20) == bytes(number % 251 for number in range(size))
+
+
+def test_a_small_file_replaces_what_many_were_put_for(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """A file with the name of a folder of several hundred: all of it is taken out of sight in one packet."""
+    with sandbox.box() as box:
+        for number in range(350):
+            box.put(f"d/{number}", b"x")
+        box.freeze()
+        box.put("d", b"x" * (32 << 10))
+        with box.run(Command(("wc", "-c", "d"), {}, b""), limits()) as outcome:
+            assert os.read(outcome.stdout, 100) == b"32768 d\n"
+
+
+def test_before_any_run_there_is_what_was_put(box: Box, run: Run) -> None:
+    """Then `freeze` asks nobody what there is; programs may add to folders of it."""
+    box.put("folder/given", b"given")
+    box.freeze()
+    assert run(box, "sh", "-c", "echo x >folder/new; ls folder").stdout == b"given\nnew\n"
+    assert run(box, "ls", "folder").stdout == b"given\n"
+
+
 def test_nothing_runs_without_a_file_that_did_not_fit(sandbox: Sandbox, limits: MakeLimits) -> None:
     """The program of a run behind a failed put is not started."""
     reader, writer = os.pipe()

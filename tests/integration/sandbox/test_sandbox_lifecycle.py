@@ -27,6 +27,7 @@ from gavel.sandbox import (
     SandboxError,
     SandboxUnavailable,
     doctor,
+    pool,
     probe,
 )
 from gavel.sandbox.cgroup_v1 import RunGroupV1
@@ -95,6 +96,67 @@ def test_a_box_that_cannot_be_made_keeps_no_other_from_being_made(tmp_path: Path
             box.run(Command(("ls", "/m")), limits()) as outcome,
         ):
             assert outcome.exit_code == 0
+
+
+def test_spares_that_cannot_be_made_any_more_are_not_tried_for_ever(tmp_path: Path) -> None:
+    """Who asks for a box is told why there is none, and gets one when there can be."""
+    source, state = tmp_path / "source", tmp_path / "sandbox"
+    source.mkdir()
+    spec = BoxSpec(mounts=(Mount(str(source), "/m"),))
+    with Sandbox(str(state), spare_boxes=2) as sandbox:
+        sandbox.box(spec).close()
+        os.kill(sandbox.spawner_pid, signal.SIGKILL)
+        source.rmdir()
+        for _ in range(3):
+            with pytest.raises(SandboxError, match=f"FileNotFoundError.*{source}"):
+                sandbox.box(spec)
+        source.mkdir()
+        sandbox.box(spec).close()
+
+
+def test_a_spawner_that_does_not_answer_is_replaced(
+    tmp_path: Path, limits: MakeLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it was asked for spare boxes before."""
+    monkeypatch.setattr(pool, "_BIRTH_SECONDS", 0.5)
+    with Sandbox(str(tmp_path)) as sandbox:
+        sandbox.box().close()
+        first = sandbox.spawner_pid
+        os.kill(first, signal.SIGSTOP)
+        for _ in range(4):  # more than there can be spares
+            with sandbox.box() as box, box.run(Command(("/bin/true",)), limits()) as outcome:
+                assert outcome.exit_code == 0
+        assert sandbox.spawner_pid != first
+        wait_until(lambda: not Path(f"/proc/{first}").exists(), "the one that was stopped")
+
+
+def test_who_waits_for_a_box_of_a_sandbox_that_closes_starts_no_other_spawner(tmp_path: Path) -> None:
+    """He is told so."""
+    sandbox = Sandbox(str(tmp_path), spare_boxes=0)
+    sandbox.start()
+    launcher, spawner, told = sandbox._launcher, sandbox.spawner_pid, list[str]()
+    assert launcher is not None
+    os.kill(spawner, signal.SIGSTOP)
+
+    def take() -> None:
+        try:
+            sandbox.box()
+        except SandboxError as error:
+            told.append(str(error))
+
+    taker, closer = threading.Thread(target=take), threading.Thread(target=sandbox.close)
+    taker.start()
+    waits_in = Path(f"/proc/self/task/{taker.native_id}/wchan")
+    wait_until(lambda: waits_in.read_text().startswith("__skb_wait"), "for the spawner's answer")
+    closer.start()
+    wait_until(lambda: launcher._is_closed, "closing")
+    os.kill(spawner, signal.SIGKILL)
+    taker.join(10)
+    closer.join(10)
+
+    assert told == ["the sandbox is closed"]
+    assert launcher.pid == spawner
+    assert not closer.is_alive()
 
 
 def test_a_spawner_that_fails_to_begin_is_started_anew(tmp_path: Path, limits: MakeLimits) -> None:

@@ -6,10 +6,12 @@ The sockets are SOCK_SEQPACKET pairs, so a packet is a message. Both ends are ou
 """
 
 import array
+import contextlib
 import json
 import mmap
 import os
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,6 +20,12 @@ MESSAGE_BYTES_MAX: Final = 160 * 1024
 DESCRIPTORS_MAX: Final = 16
 
 _INT_BYTES: Final = array.array("i").itemsize
+_ROOM: Final = socket.CMSG_SPACE(DESCRIPTORS_MAX * _INT_BYTES)
+_TIME: Final = struct.Struct("@ll")  # struct timeval
+_buffers: list[mmap.mmap] = []
+"""For what is received; as many as there ever were receivers at once. Of pages that are there once a message
+needs them: most need one of forty.
+"""
 
 Message = dict[str, Any]
 Answer = tuple[Message, tuple[int, ...]]
@@ -26,6 +34,11 @@ Answer = tuple[Message, tuple[int, ...]]
 
 class MessageTooLargeError(ValueError):
     """Beyond MESSAGE_BYTES_MAX."""
+
+
+def is_message(data: bytes) -> bool:
+    """Pure. Whether it is one, and not a packet of another kind."""
+    return data[:1] == b"{"
 
 
 def encode(message: Message) -> bytes:
@@ -45,12 +58,10 @@ def decode(data: bytes) -> Message:
 
 
 class Channel:
-    """One end of a socket pair, with one buffer for all messages. Not for two threads that both receive."""
+    """One end of a socket pair."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        # Of pages that are there once a message needs them: most need one of forty.
-        self._buffer = mmap.mmap(-1, MESSAGE_BYTES_MAX)
 
     @classmethod
     def pair(cls) -> tuple["Channel", socket.socket]:
@@ -68,44 +79,61 @@ class Channel:
 
     def set_timeout(self, seconds: float) -> None:
         """For both directions; TimeoutError when it is over."""
-        self._connection.settimeout(seconds)
+        # By the kernel: Python's own timeouts poll before each message.
+        time = _TIME.pack(int(seconds), int(seconds % 1 * 1e6))
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._connection.setsockopt(socket.SOL_SOCKET, option, time)
 
     def close(self) -> None:
         self._connection.close()
-        self._buffer.close()
 
     def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
         """ConnectionError if the other end is gone (never the signal SIGPIPE)."""
         self.send_packet(encode(message), descriptors)
 
     def send_packet(self, packet: bytes, descriptors: tuple[int, ...] = ()) -> None:
-        """Bytes that are no message; errors as above."""
+        """Bytes that are no message. ConnectionError as above; TimeoutError if it is not taken."""
         if len(descriptors) > DESCRIPTORS_MAX:
             raise ValueError(f"{len(descriptors)} descriptors, at most {DESCRIPTORS_MAX}")
-        socket.send_fds(self._connection, [packet], descriptors, socket.MSG_NOSIGNAL)
+        try:
+            socket.send_fds(self._connection, [packet], descriptors, socket.MSG_NOSIGNAL)
+        except BlockingIOError as error:
+            raise TimeoutError("a message is not taken") from error
 
     def receive(self) -> Answer | None:
-        """The next message; None when the other end is gone. The descriptors are the caller's."""
+        """The next message; None when the other end is gone (ConnectionError if it had not read all). The
+        descriptors are the caller's.
+        """
         received = self.receive_packet()
         return None if received is None else (decode(received[0]), received[1])
 
     def receive_packet(self) -> tuple[bytes, tuple[int, ...]] | None:
         """Likewise."""
-        room = socket.CMSG_SPACE(DESCRIPTORS_MAX * _INT_BYTES)
-        size, control, flags, _ = self._connection.recvmsg_into([self._buffer], room, socket.MSG_CMSG_CLOEXEC)
+        try:
+            buffer = _buffers.pop()
+        except IndexError:  # of which another thread may have taken the last
+            buffer = mmap.mmap(-1, MESSAGE_BYTES_MAX)
+        try:
+            size, control, flags, _ = self._connection.recvmsg_into([buffer], _ROOM, socket.MSG_CMSG_CLOEXEC)
+            data = buffer[:size]
+        except BlockingIOError as error:
+            raise TimeoutError("no message comes") from error
+        finally:
+            _buffers.append(buffer)
         descriptors = array.array("i")
-        for _, _, data in control:  # nothing but SCM_RIGHTS is ever sent
-            descriptors.frombytes(data[: len(data) - len(data) % _INT_BYTES])
+        for _, _, rights in control:  # nothing but SCM_RIGHTS is ever sent
+            descriptors.frombytes(rights[: len(rights) - len(rights) % _INT_BYTES])
         if not size:
             return None
         if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
             for descriptor in descriptors:
                 os.close(descriptor)
             raise OSError("a truncated message")
-        return self._buffer[:size], tuple(descriptors)
+        return data, tuple(descriptors)
 
     def answer(self, do: Callable[[Message, tuple[int, ...]], Answer], request: Answer) -> None:
-        """Does what a request asks for and sends what comes of it, or the error.
+        """Does what a request asks for and sends what comes of it, or the error: by the socket that came
+        along, if one did, where somebody still listens.
 
         The descriptors of both are closed.
         """
@@ -116,9 +144,15 @@ class Channel:
             answer, out = do(message, descriptors)
         except (OSError, ValueError, KeyError) as error:
             answer, out = {"error": f"{type(error).__name__}: {error}"}, ()
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
-        self.send(answer, out)
-        for descriptor in out:
+        if descriptors:
+            other = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, descriptors[0])
+            try:
+                socket.send_fds(other, [encode(answer)], out, socket.MSG_NOSIGNAL)
+            except OSError as error:  # too many descriptors in flight, or nobody listens any more
+                with contextlib.suppress(OSError):
+                    other.send(encode({"error": str(error)}), socket.MSG_NOSIGNAL)
+            other.detach()
+        else:
+            self.send(answer, out)
+        for descriptor in (*descriptors, *out):
             os.close(descriptor)

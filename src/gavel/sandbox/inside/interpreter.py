@@ -36,7 +36,8 @@ def serve(connection: int) -> Never:
         os.closerange(executor.FIRST_GIVEN, os.sysconf("SC_OPEN_MAX"))
         signal.signal(signal.SIGALRM, _end_all)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        _Interpreter().serve()
+        with contextlib.suppress(ConnectionError):  # the service is gone, and had not read all
+            _Interpreter().serve()
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:

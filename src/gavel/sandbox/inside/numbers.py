@@ -14,6 +14,7 @@ _NUMBERS: Final = {
     "execveat": (322, 281),
     "exit_group": (231, 94),
     "faccessat": (269, 48),
+    "fallocate": (285, 47),
     "fchmod": (91, 52),
     "getpid": (39, 172),
     "lseek": (8, 62),

@@ -83,6 +83,15 @@ class Packet:
         """Which call stands there, once it is finished."""
         return self._names[(address - self._first) // executor.ENTRY_BYTES]
 
+    def place_of(self, entry: int, argument: int) -> int:
+        """Where in what was finished that argument stands, of the call that was the so many'th from 0."""
+        return self._first - executor.BUFFER + entry * executor.ENTRY_BYTES + (1 + argument) * _WORD.size
+
+    @property
+    def entries(self) -> int:
+        """How many there are by now."""
+        return len(self._names)
+
     def data(self, content: bytes) -> int:
         """Its address."""
         address = executor.BUFFER + len(self._data)

@@ -8,8 +8,8 @@ own, and of nothing else. Requests:
     start   state_dir, ids, native          private mount and network namespaces, place for the templates;
                                             `ids`: ids.py, `native`: birth.py -> `lacking`: why it has no
                                             network namespace
-    box     root, mounts; descriptor: the box's end of its own socket to the service
-            -> pid, and a pidfd as descriptor; init itself answers on its socket when it is ready (packet.py)
+    box     root, mounts; descriptor: the box's end of its own socket to the service, by which the answer goes
+            as well -> pid, and a pidfd as descriptor; init says there itself when it is ready (packet.py)
 
 The end of the socket ends the spawner, and with it every init: by the parent-death signal.
 """
