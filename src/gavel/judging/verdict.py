@@ -90,9 +90,10 @@ def _beyond(facts: Facts, limits: Limits) -> tuple[Verdict, str] | None:
 def _ended(facts: Facts, memory_error: str) -> tuple[Verdict, str] | None:
     if facts.signal is None and facts.exit_code == 0:
         return None
-    refused = re.search(memory_error.encode(), facts.stderr) if memory_error else None
+    refused = re.search(memory_error.encode(), facts.stderr, re.MULTILINE) if memory_error else None
     if refused is not None:
-        return submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {refused[0].decode()}: memory limit"
+        words = refused[refused.lastindex or 0].decode()
+        return submission_pb2.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {words}: memory limit"
     if facts.signal is None:
         return submission_pb2.VERDICT_RUN_TIME_ERROR, f"ended with exit code {facts.exit_code}"
     name = _signal_name(facts.signal)

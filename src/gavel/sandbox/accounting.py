@@ -49,7 +49,7 @@ class Readiness:
     """What is seen of the threads of a run at one moment. They may be added up."""
 
     waited_us: int = 0
-    """How long those that live have waited for a CPU until now, a wait that goes on excepted."""
+    """How long a CPU was waited for until now: see RunGroup.waited_us."""
     cpu_time_us: int = 0
     is_ready: bool = False
     """One of them has a CPU or waits for one."""
@@ -66,9 +66,9 @@ class Readiness:
 class Waits:
     """Adds up, from one look to the next, how long a run had to wait for a CPU.
 
-    The kernel tells the waits of its threads as one sum, which several may add to at once, and which lacks
-    those that go on and those of threads that ended: between two looks it counts for no more than the time
-    between them, and never back. So, once looks are frequent, there is a second account: a run that a look
+    What the kernel tells of its threads lacks waits that go on and those of threads that ended, and may tell
+    a long one late: between two looks it counts for no more than the time between them, and never back. So,
+    once looks are frequent, there is a second account: a run that a look
     finds ready is taken to have been so since the last one; of that time it waited what it did not compute.
     The larger of both counts.
     """

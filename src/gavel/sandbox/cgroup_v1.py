@@ -81,6 +81,7 @@ class CgroupsV1:
 class RunGroupV1:
     def __init__(self, folders: dict[str, str], cpu: str | None, *, reopens: bool) -> None:
         self._folders = folders
+        self._waits = cgroups.LongestWaits(f"{folders['memory']}/tasks")
         self.reopens = reopens
         self._memory_bytes = 0
         self._made: list[str] = []
@@ -135,7 +136,7 @@ class RunGroupV1:
                 yield int(_read(f"{folder}/{name}"))
 
     def waited_us(self) -> int:
-        return cgroups.sum_of_waits_us(f"{self._folders['memory']}/tasks")
+        return self._waits.us()
 
     def is_ready(self) -> bool:
         return cgroups.is_any_ready(f"{self._folders['memory']}/tasks")

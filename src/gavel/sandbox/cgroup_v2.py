@@ -126,6 +126,7 @@ class RunGroupV2:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        self._waits = cgroups.LongestWaits(f"{folder}/cgroup.threads")
         os.mkdir(folder)
         try:
             join = os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
@@ -156,7 +157,7 @@ class RunGroupV2:
         return kills
 
     def waited_us(self) -> int:
-        return cgroups.sum_of_waits_us(f"{self._folder}/cgroup.threads")
+        return self._waits.us()
 
     def is_ready(self) -> bool:
         return cgroups.is_any_ready(f"{self._folder}/cgroup.threads")

@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,9 +41,8 @@ class RunGroup(Protocol):
         ...
 
     def waited_us(self) -> int:
-        """How long all of its threads that live have been ready and waited for a CPU, together.
-
-        A wait that still goes on is not in it.
+        """How long it waited for a CPU: between two looks as long as that one of its threads that live which
+        waited longest. A wait that still goes on is not in it.
         """
         ...
 
@@ -105,14 +105,33 @@ def killed_by_others(folder: str) -> SandboxError:
     return SandboxError(f"the machine, or a cgroup above {folder}, ran out of memory")
 
 
-def sum_of_waits_us(threads: str) -> int:
-    """How long the threads of a cgroup's list (`tasks`, `cgroup.threads`) have waited for a CPU, together."""
-    return sum(int(told.split()[1]) for told in _told_of(threads, "schedstat")) // 1000
+class LongestWaits:
+    """From one look to the next: how long that one of the threads of a cgroup's list (`tasks`,
+    `cgroup.threads`) waited for a CPU which waited longest.
+
+    Not all of them together: those that wake at the same moment, again and again, wait for each other.
+    """
+
+    def __init__(self, threads: str) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._last: dict[str, int] = {}
+        """By thread, at the last look."""
+        self._sum_ns = 0
+
+    def us(self) -> int:
+        """In all. From any thread."""
+        with self._lock:
+            now = {thread: int(told.split()[1]) for thread, told in _told_of(self._threads, "schedstat")}
+            waits = (waited - self._last.get(thread, 0) for thread, waited in now.items())
+            self._sum_ns += max(0, max(waits, default=0))  # a number may come again for a thread that is new
+            self._last = now
+            return self._sum_ns // 1000
 
 
 def is_any_ready(threads: str) -> bool:
     """Whether a thread of a cgroup's list has a CPU or waits for one."""
-    return any(told.rpartition(b") ")[2].startswith(b"R") for told in _told_of(threads, "stat"))
+    return any(told.rpartition(b") ")[2].startswith(b"R") for _, told in _told_of(threads, "stat"))
 
 
 def owner_name() -> str:
@@ -163,13 +182,13 @@ def sweep(folder: str) -> None:
     remove_folders(inner for inner, _, _ in os.walk(folder, topdown=False))
 
 
-def _told_of(threads: str, file: str) -> Iterator[bytes]:
+def _told_of(threads: str, file: str) -> Iterator[tuple[str, bytes]]:
     """What /proc says in `file` about each thread of a cgroup's list that still lives."""
     for thread in Path(threads).read_text("ascii").split():
         with contextlib.suppress(OSError):  # it may have ended meanwhile
             told = Path(f"/proc/{thread}/{file}").read_bytes()
             if told:
-                yield told
+                yield thread, told
 
 
 def _pids_below(folder: str) -> list[int]:

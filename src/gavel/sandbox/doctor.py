@@ -1,7 +1,9 @@
 """What `gavel doctor` says of this machine: each requirement, whether it is met, and what would meet it."""
 
+import platform
 import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from . import probe
 from .cgroups import open_cgroups
@@ -57,3 +59,13 @@ def _requirements() -> Iterator[Finding]:
         yield Finding("cgroups", False, error.reason, error.remedy)
     except SandboxError as error:  # the last group does not go
         yield Finding("cgroups", False, str(error), "see the message")
+    if platform.machine() == "x86_64":
+        yield split_locks(Path("/proc/cpuinfo").read_text("utf-8"))
+
+
+def split_locks(cpuinfo: str) -> Finding:
+    """Pure. Whether the processor tells of writes that stop every core; nothing depends on it."""
+    flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "").split()
+    if {"split_lock_detect", "bus_lock_detect"} & set(flags):
+        return Finding("split locks", True, "told by the processor: the kernel holds up who makes them")
+    return Finding("split locks", True, "not told by this processor: a program can slow down its neighbours")

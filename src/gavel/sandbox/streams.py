@@ -26,6 +26,7 @@ def open_stdin(source: int | bytes) -> int:
     if isinstance(source, int):
         kind = os.fstat(source).st_mode
         if stat.S_ISFIFO(kind):
+            _let_open(source, 0o444)
             return os.dup(source)
         if not stat.S_ISREG(kind):
             raise ValueError("stdin is data, a regular file, or the read end of a pipe")
@@ -118,6 +119,13 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def _let_open(pipe: int, mode: int) -> None:
+    """Programs may then open it anew, as `/dev/stdin`, `/dev/stdout` or `/dev/stderr`: pipes are made closed
+    to all but this user.
+    """
+    os.fchmod(pipe, stat.S_IMODE(os.fstat(pipe).st_mode) | mode)
+
+
 class Output:
     """stdout and stderr of one run, read as they come, counted together; what is beyond is dropped."""
 
@@ -139,6 +147,7 @@ class Output:
             if stdout is None:
                 self._pipe(is_stdout=True)
             else:
+                _let_open(stdout, 0o222)
                 self.writers.append(os.dup(stdout))
             self._pipe(is_stdout=False)
         except OSError:
@@ -148,6 +157,7 @@ class Output:
 
     def _pipe(self, *, is_stdout: bool) -> None:
         reader, writer = os.pipe()
+        _let_open(writer, 0o222)
         os.set_blocking(reader, False)
         self.readers[reader] = is_stdout
         self.writers.append(writer)

@@ -447,6 +447,25 @@ def test_names_that_are_no_text_and_deep_folders(box: Box, run: Run) -> None:
     assert [box.get(f"{deep}{name}", 10) for name in "xy"] == [None, b"4"]  # that of the run is hidden
 
 
+def test_standard_streams_can_be_opened_by_name(box: Box, limits: MakeLimits) -> None:
+    """Pipes of the service's as well; what a run said it cannot take back."""
+    (asked, question), (answer, told) = os.pipe(), os.pipe()
+    os.write(question, b"asked\n")
+    os.close(question)
+    script = "cat </dev/stdin >/dev/stdout; echo said >/dev/stderr; cat </dev/stdout || cat </dev/stderr"
+    command = Command(("sh", "-c", script), {"PATH": "/usr/bin:/bin"}, asked, stdout=told)
+    with box.run(command, limits()) as outcome:
+        os.close(told)
+        assert os.read(answer, 100) == b"asked\n"
+        assert outcome.stderr.startswith(b"said\n")
+        assert outcome.stderr.count(b"Permission denied") == 2
+    os.close(asked)
+    os.close(answer)
+
+    with box.run(Command(("sh", "-c", "echo said >/dev/stdout"), command.env), limits()) as outcome:
+        assert os.read(outcome.stdout, 100) == b"said\n"
+
+
 def test_stdout_is_sealed(box: Box, limits: MakeLimits) -> None:
     """What a run wrote cannot change any more, and is read from its start."""
     with box.run(Command(("echo", "hello")), limits()) as outcome:

@@ -103,15 +103,26 @@ def test_a_runtime_that_runs_out_of_its_own_heap_is_over_the_memory_limit() -> N
     [
         ("cpp", "terminate called after throwing an instance of 'std::bad_alloc'", "std::bad_alloc"),
         ("cpp", "terminate called after throwing an instance of 'std::bad_array_new_length'", ""),
-        ("python3", "MemoryError", "MemoryError"),
+        (
+            "cpp",
+            "std::bad_alloc was caught\nterminate called after throwing an instance of 'std::logic_error'",
+            "",
+        ),
         (
             "java",
-            'in thread "main" java.lang.OutOfMemoryError: Java heap space',
+            'Exception in thread "main" java.lang.OutOfMemoryError: Java heap space',
             "java.lang.OutOfMemoryError",
         ),
+        ("java", "Caused by: java.lang.OutOfMemoryError: Java heap space", "java.lang.OutOfMemoryError"),
+        ("java", 'Exception in thread "main" java.lang.RuntimeException: no java.lang.OutOfMemoryError', ""),
         ("java", "java.lang.OutOfMemoryError: unable to create native thread: possibly out of memory", ""),
         ("kotlin", "java.lang.OutOfMemoryError: unable to create new native thread", ""),
-        ("javascript", "Allocation failed - JavaScript heap out of memory", "JavaScript heap out of memory"),
+        (
+            "javascript",
+            "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+            "JavaScript heap out of memory",
+        ),
+        ("javascript", "Error: Array buffer allocation failed, said I", ""),
         ("javascript", "Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated", "ERR_WORKER_OUT_OF_MEMORY"),
         ("typescript", "RangeError: Array buffer allocation failed", "Array buffer allocation failed"),
         ("javascript", "RangeError: Maximum call stack size exceeded", ""),
@@ -135,6 +146,31 @@ def test_each_runtime_has_its_words_for_refused_memory(code: str, said: str, tol
         assert (verdict, message) == (s.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {told}: memory limit")
     else:
         assert (verdict, message) == (s.VERDICT_RUN_TIME_ERROR, "ended with exit code 2")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Traceback (most recent call last):\n  File\nMemoryError\n", "MemoryError"),
+        (
+            "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7 GiB\n",
+            "numpy._core._exceptions._ArrayMemoryError",
+        ),
+        ("ValueError: no MemoryError here\n", ""),
+        ("MemoryError\n\nDuring handling of the above exception\nIndexError: list index out of range\n", ""),
+        ("met a MemoryError\n", ""),
+    ],
+)
+def test_python_ends_with_its_words_for_refused_memory(said: str, told: str) -> None:
+    """The exception by which it ended, and no other."""
+    failed = replace(FINE, exit_code=1, stderr=said.encode())
+
+    verdict, message = judge_run(failed, LIMITS, LANGUAGES["python3"].memory_error)
+
+    if told:
+        assert (verdict, message) == (s.VERDICT_MEMORY_LIMIT_EXCEEDED, f"ended with {told}: memory limit")
+    else:
+        assert verdict == s.VERDICT_RUN_TIME_ERROR
 
 
 @given(

@@ -100,6 +100,20 @@ def test_version_2_tells_whose_memory_ran_out(tmp_path: Path) -> None:
         group.oom_kills()
 
 
+def test_of_threads_that_wait_together_the_longest_wait_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From one look to the next; a number that comes again is another thread's."""
+    looks = [{"1": 5000, "2": 7000}, {"1": 9000, "2": 8000, "3": 1000}, {"1": 0, "3": 1000}, {}, {"2": 6000}]
+    waits, told = cgroups.LongestWaits(str(tmp_path)), []
+    for look in looks:
+        seen = [(thread, b"1 %d 1" % waited) for thread, waited in look.items()]
+        monkeypatch.setattr(cgroups, "_told_of", lambda *_, seen=seen: iter(seen))
+        told.append(waits.us())
+
+    assert told == [7, 11, 11, 11, 17]
+
+
 def test_version_1_tells_whose_memory_ran_out(tmp_path: Path) -> None:
     """A group that was killed in far below its limit did not meet it."""
     (tmp_path / "pids.max").touch()
