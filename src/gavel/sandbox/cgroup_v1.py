@@ -27,7 +27,7 @@ _LOW_SHARES: Final = b"512"
 
 
 class CgroupsV1:
-    """The owner's cgroups. The `cpu` one has a low weight and is shared by all runs of this owner."""
+    """The owner's cgroups. The `cpu` one has a low weight, of which all runs that go on have equal parts."""
 
     version = 1
 
@@ -70,8 +70,8 @@ class CgroupsV1:
 
     def create(self) -> "RunGroupV1":
         number = next(self._numbers)
-        folders = {name: f"{self._bases[name]}/{number}" for name in _ACCOUNTS}
-        return RunGroupV1(folders, self._bases.get("cpu"), reopens=self._reopens)
+        folders = {name: f"{base}/{number}" for name, base in self._bases.items()}
+        return RunGroupV1(folders, reopens=self._reopens)
 
     def close(self) -> None:
         for folder in set(self._bases.values()):
@@ -79,7 +79,7 @@ class CgroupsV1:
 
 
 class RunGroupV1:
-    def __init__(self, folders: dict[str, str], cpu: str | None, *, reopens: bool) -> None:
+    def __init__(self, folders: dict[str, str], *, reopens: bool) -> None:
         self._folders = folders
         self._waits = cgroups.LongestWaits(f"{folders['memory']}/tasks")
         self.reopens = reopens
@@ -92,10 +92,7 @@ class RunGroupV1:
                 self._made.append(folder)
             self._usage = os.open(f"{folders['cpuacct']}/cpuacct.usage", os.O_RDONLY | os.O_CLOEXEC)
             self._open.append(self._usage)
-            joins = set(folders.values())
-            if cpu is not None and os.path.dirname(folders["cpuacct"]) != cpu:
-                joins.add(cpu)
-            for path in sorted(f"{folder}/tasks" for folder in joins):
+            for path in (f"{folder}/tasks" for folder in self._made):
                 if reopens:
                     os.chmod(path, 0o666)  # noqa: S103 see above
                 self._open.append(os.open(path, os.O_CLOEXEC | (os.O_PATH if reopens else os.O_WRONLY)))

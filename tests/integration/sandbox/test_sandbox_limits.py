@@ -108,6 +108,29 @@ def test_a_busy_machine_is_not_idleness(box: Box, python: RunPython, work: str) 
     assert ran.exit_code == 0
 
 
+def test_many_processes_get_no_more_than_one(sandbox: Sandbox, limits: MakeLimits) -> None:
+    """Of a core that two runs want each has half, and not what its processes are of all."""
+    core, environment = min(os.sched_getaffinity(0)), {"PATH": "/usr/bin:/bin"}
+    many = Command(("sh", "-c", "for i in $(seq 30); do while :; do :; done & done; wait"), environment)
+    one = Command(("python3", "-c", "for _ in range(3_000_000): pass"), environment)
+    with sandbox.box() as crowd, sandbox.box() as box:
+        for pid in (crowd.pid, box.pid):
+            os.sched_setaffinity(pid, {core})
+
+        def hold() -> None:
+            with crowd.run(many, limits(cpu_time_ms=60_000, wall_time_ms=60_000, processes=40)):
+                pass
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        until(lambda: crowd.readiness().cpu_time_us > 100_000, "the crowd is at work", 30)
+        with box.run(one, limits(cpu_time_ms=60_000, wall_time_ms=60_000)) as outcome:
+            crowd.cancel()
+            thread.join()
+            assert outcome.exit_code == 0
+            assert outcome.wall_time_ms < 10 * outcome.cpu_time_ms  # 30 times as long otherwise
+
+
 def test_a_run_that_gets_no_cpu_at_all_has_no_verdict(box: Box, run: Run) -> None:
     """Ten times its wall time limit, all of it spent waiting: the platform failed, not the program."""
     with _busy_core(24) as core:
