@@ -48,7 +48,7 @@ class Box:
 
     def __init__(self, birth: Birth, cgroups: Cgroups, files_bytes: int, files_count: int) -> None:
         self._birth = birth
-        self._cgroups = cgroups
+        self._groups = cgroups.for_box()
         self._lock = threading.Lock()
         self._running = False
         self._group: RunGroup | None = None
@@ -81,6 +81,7 @@ class Box:
             if not self._closed:
                 self._closed = True
                 discard(self._birth)
+                self._groups.close()
                 while self._puts:
                     _close_all(self._puts.pop()[1])
 
@@ -220,7 +221,7 @@ class Box:
         keep: bool,
         partner: "Box | None",
     ) -> Outcome:
-        group = self._cgroups.create()
+        group = self._groups.create()
         try:
             group.limit(limits.memory_bytes, limits.processes)
             given = (stdin, *output.writers, beginning.writer, *group.join)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from . import cgroups
-from .model import SandboxUnavailable
+from .model import SandboxError, SandboxUnavailable
 
 _ACCOUNTS: Final = ("memory", "pids", "cpuacct")
 _CONTROLLERS: Final = (*_ACCOUNTS, "cpu")
@@ -27,7 +27,7 @@ _LOW_SHARES: Final = b"512"
 
 
 class CgroupsV1:
-    """The owner's cgroups. The `cpu` one has a low weight, of which all runs that go on have equal parts."""
+    """The owner's cgroups. The `cpu` one has a low weight, of which all boxes at work have equal parts."""
 
     version = 1
 
@@ -68,18 +68,47 @@ class CgroupsV1:
             reason = "swap is on, and the kernel does not account for it"
             yield "swap", SandboxUnavailable("swap", reason, "swapoff -a, or boot with swapaccount=1")
 
-    def create(self) -> "RunGroupV1":
-        number = next(self._numbers)
-        folders = {name: f"{base}/{number}" for name, base in self._bases.items()}
-        return RunGroupV1(folders, reopens=self._reopens)
+    def for_box(self) -> "BoxGroupsV1":
+        return BoxGroupsV1(self._bases, self._numbers, reopens=self._reopens)
 
     def close(self) -> None:
         for folder in set(self._bases.values()):
             cgroups.sweep(folder)
 
 
+class BoxGroupsV1:
+    """Where `cpu` has a tree of its own, all runs of a box are in one cgroup of it: one for each would cost a
+    quarter of all that a run costs beside its program.
+    """
+
+    def __init__(self, bases: dict[str, str], numbers: Iterator[int], *, reopens: bool) -> None:
+        self._bases = bases
+        self._numbers = numbers
+        self._reopens = reopens
+        self._made: list[str] = []
+        self._join: tuple[int, ...] = ()
+
+    def create(self) -> "RunGroupV1":
+        number = next(self._numbers)
+        folders = {name: f"{self._bases[name]}/{number}" for name in _ACCOUNTS}
+        cpu = f"{self._bases['cpu']}/{number}" if "cpu" in self._bases else ""
+        if cpu and cpu not in folders.values() and not self._join:
+            os.mkdir(cpu)
+            self._made.append(cpu)
+            self._join = (_open_to_join(cpu, reopens=self._reopens),)
+        return RunGroupV1(folders, self._join, reopens=self._reopens)
+
+    def close(self) -> None:
+        for descriptor in self._join:
+            os.close(descriptor)
+        self._join = ()
+        with contextlib.suppress(SandboxError):  # of a run that does not end: it goes with all others
+            cgroups.remove_folders(self._made)
+
+
 class RunGroupV1:
-    def __init__(self, folders: dict[str, str], *, reopens: bool) -> None:
+    def __init__(self, folders: dict[str, str], shared: tuple[int, ...], *, reopens: bool) -> None:
+        """`shared`: to be joined as well; the caller's."""
         self._folders = folders
         self._waits = cgroups.LongestWaits(f"{folders['memory']}/tasks")
         self.reopens = reopens
@@ -92,11 +121,9 @@ class RunGroupV1:
                 self._made.append(folder)
             self._usage = os.open(f"{folders['cpuacct']}/cpuacct.usage", os.O_RDONLY | os.O_CLOEXEC)
             self._open.append(self._usage)
-            for path in (f"{folder}/tasks" for folder in self._made):
-                if reopens:
-                    os.chmod(path, 0o666)  # noqa: S103 see above
-                self._open.append(os.open(path, os.O_CLOEXEC | (os.O_PATH if reopens else os.O_WRONLY)))
-            self.join = tuple(self._open[1:])
+            for folder in self._made:
+                self._open.append(_open_to_join(folder, reopens=reopens))
+            self.join = (*shared, *self._open[1:])
         except OSError:
             self.remove()
             raise
@@ -143,6 +170,14 @@ class RunGroupV1:
             os.close(descriptor)
         self._open.clear()
         cgroups.remove_folders(self._made)
+
+
+def _open_to_join(folder: str, *, reopens: bool) -> int:
+    """See RunGroup.join."""
+    tasks = f"{folder}/tasks"
+    if reopens:
+        os.chmod(tasks, 0o666)  # noqa: S103 see above
+    return os.open(tasks, os.O_CLOEXEC | (os.O_PATH if reopens else os.O_WRONLY))
 
 
 def _write(path: str, data: bytes) -> None:

@@ -75,8 +75,8 @@ class CgroupsV2:
             reason = "swap is on, and the kernel does not account for it"
             yield "swap", SandboxUnavailable("swap", reason, "swapoff -a, or boot with swapaccount=1")
 
-    def create(self) -> "RunGroupV2":
-        return RunGroupV2(f"{self._base}/{next(self._numbers)}")
+    def for_box(self) -> "BoxGroupsV2":
+        return BoxGroupsV2(self._base, self._numbers)
 
     def close(self) -> None:
         cgroups.sweep(self._base)
@@ -119,6 +119,20 @@ def hand_down(group: Path, controllers: tuple[str, ...]) -> None:
         for name in sorted(set(controllers) - set(given)):
             with contextlib.suppress(OSError):
                 _write(f"{folder}/cgroup.subtree_control", f"+{name}")
+
+
+class BoxGroupsV2:
+    """A box does one run at a time, and each run's cgroup has an equal part of the CPU."""
+
+    def __init__(self, base: str, numbers: Iterator[int]) -> None:
+        self._base = base
+        self._numbers = numbers
+
+    def create(self) -> "RunGroupV2":
+        return RunGroupV2(f"{self._base}/{next(self._numbers)}")
+
+    def close(self) -> None:
+        pass
 
 
 class RunGroupV2:

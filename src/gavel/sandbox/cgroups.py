@@ -1,7 +1,7 @@
 """The port to the kernel's accounts and limits, and the choice between its two adapters.
 
-A Cgroups makes one RunGroup for each run. Only the service opens files of the cgroup file systems; the
-runner in a box gets open `join` descriptors, whose rights are those of the opener.
+A Cgroups makes one RunGroup for each run of a box. Only the service opens files of the cgroup file systems;
+the runner in a box gets open `join` descriptors, whose rights are those of the opener.
 """
 
 import contextlib
@@ -55,8 +55,19 @@ class RunGroup(Protocol):
         ...
 
 
+class BoxGroups(Protocol):
+    """Where the RunGroups of one box are made. They have as much of the CPU as those of any other box,
+    however many their processes are.
+    """
+
+    def create(self) -> RunGroup: ...
+    def close(self) -> None:
+        """When no run of it goes on."""
+        ...
+
+
 class Cgroups(Protocol):
-    """Where RunGroups are made. `version` is 1 or 2."""
+    """The cgroups of this process. `version` is 1 or 2."""
 
     version: int
 
@@ -65,7 +76,7 @@ class Cgroups(Protocol):
         """Why it does not hold `swap` or `cpu_weight`, if so; whatever else is missing makes it fail."""
         ...
 
-    def create(self) -> RunGroup: ...
+    def for_box(self) -> BoxGroups: ...
     def close(self) -> None: ...
 
 
