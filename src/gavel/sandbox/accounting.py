@@ -68,9 +68,8 @@ class Waits:
 
     What the kernel tells of its threads lacks waits that go on and those of threads that ended, and may tell
     a long one late: between two looks it counts for no more than the time between them, and never back. So,
-    once looks are frequent, there is a second account: a run that a look
-    finds ready is taken to have been so since the last one; of that time it waited what it did not compute.
-    The larger of both counts.
+    once looks are frequent, there is a second account: a run that a look finds ready is taken to have been so
+    since the last one; of that time it waited what it did not compute. The larger of both counts.
     """
 
     looked_at: float

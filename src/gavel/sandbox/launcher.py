@@ -51,10 +51,13 @@ class Launcher:
         self._keeper: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closed = False
-        self.pid = 0
-        """Of the spawner; changes when it had to be started anew."""
         self.lacking = ""
         """Why there is no network namespace; empty if there is one."""
+
+    @property
+    def pid(self) -> int:
+        """Of the spawner; changes when it had to be started anew. 0 before the first."""
+        return self._process.pid if self._process is not None else 0
 
     def start(self) -> None:
         """OSError or SandboxError if there is no spawner."""
@@ -97,29 +100,28 @@ class Launcher:
     def _ask_for_box(self, spec: BoxSpec) -> Asked:
         if self.lacking and self._needs_network:
             raise SandboxError(f"the spawner has no network namespace: {self.lacking}")
-        if self._connection is None:
-            raise ConnectionError("not running")
+        connection = self._connected()
         ours, theirs = codec.Channel.pair()
         try:
             with theirs:
-                self._connection.send_packet(_request_for(spec), (theirs.fileno(),))
+                connection.send_packet(_request_for(spec), (theirs.fileno(),))
         except BaseException:
             ours.close()
             raise
         return Asked(ours, self.pid)
 
-    def _request(
-        self, message: codec.Message, descriptors: tuple[int, ...]
-    ) -> tuple[codec.Message, tuple[int, ...]]:
+    def _connected(self) -> codec.Channel:
         if self._connection is None:
             raise ConnectionError("not running")
-        self._connection.send(message, descriptors)
-        received = self._connection.receive()
+        return self._connection
+
+    def _request(self, message: codec.Message) -> codec.Message:
+        connection = self._connected()
+        connection.send(message)
+        received = connection.receive()
         if received is None:
             raise ConnectionError("the spawner ended")
-        if "error" in received[0]:
-            raise SandboxError(f"the spawner: {received[0]['error']}")
-        return received
+        return answered(received[0])
 
     def _start(self) -> None:
         """One that does not come to its start is ended."""
@@ -143,10 +145,9 @@ class Launcher:
         up.wait()
         if not started:
             raise OSError("the spawner cannot be executed")
-        (self._process,) = started
-        self._keeper, self.pid = keep, self._process.pid
+        self._keeper, (self._process,) = keep, started
         if self._identity.subordinate is not None:
-            self._request({"op": "user"}, ())
+            self._request({"op": "user"})
             self._identity.map_into(self.pid)
         start = {
             "op": "start",
@@ -154,7 +155,7 @@ class Launcher:
             "ids": self._identity.ids,
             "native": self._native,
         }
-        self.lacking = self._request(start, ())[0]["lacking"]
+        self.lacking = self._request(start)["lacking"]
 
     def _stop(self) -> None:
         if self._connection is not None:
@@ -163,6 +164,13 @@ class Launcher:
         if self._keeper is not None:
             self._keeper.join(_ANSWER_SECONDS)
             self._keeper = None
+
+
+def answered(message: codec.Message) -> codec.Message:
+    """What the spawner answers. SandboxError if it tells an error."""
+    if "error" in message:
+        raise SandboxError(f"the spawner: {message['error']}")
+    return message
 
 
 @functools.lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .inside import codec, packet
-from .launcher import Asked, Launcher
+from .launcher import Asked, Launcher, answered
 from .model import BoxSpec, SandboxError
 
 _ANSWER_SECONDS: Final = 30.0
@@ -112,7 +112,7 @@ class Pool:
                     raise SandboxError("a new box ended") if birth else _SpawnerGoneError("the spawner ended")
                 data, descriptors = received
                 if codec.is_message(data):
-                    birth = _answered(codec.decode(data), descriptors, control)
+                    birth = Birth(control, answered(codec.decode(data))["pid"], descriptors[0])
                 else:
                     packet.answered(data)
                     is_ready = True
@@ -128,13 +128,6 @@ class Pool:
             raise SandboxError(f"a new box: {error}" if isinstance(error, OSError) else str(error)) from error
         control.set_timeout(_ANSWER_SECONDS)
         return birth
-
-
-def _answered(answer: codec.Message, descriptors: tuple[int, ...], control: codec.Channel) -> Birth:
-    """By the spawner."""
-    if "error" in answer:
-        raise SandboxError(f"the spawner: {answer['error']}")
-    return Birth(control, answer["pid"], descriptors[0])
 
 
 def is_alive(birth: Birth) -> bool:
